@@ -1,0 +1,174 @@
+import type { Secret } from '../core/secret.ts'
+
+/**
+ * A Jenkins controller as footman uses it. jenkins/connect.ts makes one over HTTP; nothing else in the
+ * project knows URLs or headers. Every call has a deadline, takes a signal, and throws RemoteError with the
+ * failure named (see core/errors.ts). Paths and fields: Jenkins' remote access API, held against recordings in test/fixtures.
+ */
+export interface Jenkins {
+  /** Root URL with its context path and a trailing slash. */
+  readonly url: string
+  /** What the controller said of itself in the latest answer; undefined before the first. */
+  readonly seen: { version: string; session: string } | undefined
+
+  whoAmI(signal?: AbortSignal): Promise<Identity>
+  root(signal?: AbortSignal): Promise<ControllerState>
+  queue(signal?: AbortSignal): Promise<QueueItem[]>
+  nodes(signal?: AbortSignal): Promise<NodeState[]>
+  /** One node, or undefined when the controller has none of that name. */
+  node(name: string, signal?: AbortSignal): Promise<NodeState | undefined>
+
+  createNode(spec: NodeSpec, signal?: AbortSignal): Promise<void>
+  /**
+   * Reads config.xml, changes labels or description, posts it back; everything else, known to us or not, survives.
+   * A temporary offline mark is kept, unless `clearOfflineMark` is set.
+   */
+  updateNode(name: string, change: NodeChange, signal?: AbortSignal): Promise<void>
+  /** Gone already is fine. */
+  deleteNode(name: string, signal?: AbortSignal): Promise<void>
+  /** Takes no further builds; those running go on. Idempotent. */
+  markOffline(name: string, reason: string, signal?: AbortSignal): Promise<void>
+  /** Takes builds again; a no-op when the mark is not set. */
+  clearOffline(name: string, signal?: AbortSignal): Promise<void>
+  /** Closes the channel, so that another agent may take the name. A no-op without a channel. */
+  disconnect(name: string, reason: string, signal?: AbortSignal): Promise<void>
+  nodeLog(name: string, signal?: AbortSignal): Promise<string>
+
+  inboundSecret(name: string, signal?: AbortSignal): Promise<Secret>
+  /** The controller's agent.jar. `etag` is what changed it last (Last-Modified), for caching. */
+  agentJar(signal?: AbortSignal): Promise<Buffer>
+  /** The TCP agent port as advertised, or undefined when it is switched off. */
+  agentListener(signal?: AbortSignal): Promise<AgentListener | undefined>
+  /** Asks what a WebSocket agent would be told, without disturbing one that is connected. */
+  probeWebSocket(node: string, secret: Secret, signal?: AbortSignal): Promise<WebSocketProbe>
+  /** Whether the account may create nodes, found out without creating one. */
+  canCreateNodes(signal?: AbortSignal): Promise<PermissionCheck>
+
+  createJob(name: string, xml: string, signal?: AbortSignal): Promise<void>
+  deleteJob(name: string, signal?: AbortSignal): Promise<void>
+  /** Queues a build without quiet period; returns the queue item's id. */
+  build(job: string, signal?: AbortSignal): Promise<number>
+  /** The build that a queue item became, or undefined while it waits. */
+  queueItem(
+    id: number,
+    signal?: AbortSignal,
+  ): Promise<{ cancelled: boolean; build: number | undefined; why: string | undefined }>
+  cancelQueueItem(id: number, signal?: AbortSignal): Promise<void>
+  buildState(job: string, number: number, signal?: AbortSignal): Promise<BuildState>
+  buildLog(job: string, number: number, signal?: AbortSignal): Promise<string>
+  stopBuild(job: string, number: number, signal?: AbortSignal): Promise<void>
+  /** Restarts when no build runs any more. Needs Overall/Administer. */
+  safeRestart(signal?: AbortSignal): Promise<void>
+  /** Restarts at once; resumable Pipelines go on afterwards. Needs Overall/Administer. */
+  restart(signal?: AbortSignal): Promise<void>
+  quietDown(reason: string, signal?: AbortSignal): Promise<void>
+  cancelQuietDown(signal?: AbortSignal): Promise<void>
+}
+
+export interface Identity {
+  name: string
+  anonymous: boolean
+  authorities: string[]
+}
+
+export interface ControllerState {
+  version: string
+  /** Changes at every boot of the controller. */
+  session: string
+  quietingDown: boolean
+  /** -1 off, 0 random, otherwise the fixed TCP port for agents. */
+  agentPort: number
+  usesCrumbs: boolean
+  /** The URL that the controller believes it has; may be missing or differ from ours. */
+  rootUrl: string | undefined
+  builtInExecutors: number
+  /** Controller's clock minus ours in ms, from the Date header. */
+  clockSkewMs: number | undefined
+}
+
+export interface QueueItem {
+  id: number
+  /** Last part of `_class`: WaitingItem, BlockedItem, BuildableItem, LeftItem. */
+  kind: string
+  /** The sentence in which Jenkins explains the wait. */
+  why: string | undefined
+  stuck: boolean
+  buildable: boolean
+  blocked: boolean
+  /** An executor is assigned, the build has not begun. */
+  pending: boolean
+  inQueueSinceMs: number
+  buildableSinceMs: number | undefined
+  task: { kind: string; name: string; url: string; labelExpression: string | undefined }
+}
+
+export interface NodeState {
+  name: string
+  description: string
+  /** Labels, without the node's own name. */
+  labels: string[]
+  /** True when marked offline or without a channel. */
+  offline: boolean
+  temporarilyOffline: boolean
+  /** Text of the offline mark, or of the lost connection. */
+  offlineReason: string
+  /** A channel is up (absoluteRemotePath is known). */
+  connected: boolean
+  idle: boolean
+  executors: number
+  /** URLs of the builds on its executors; empty also when we may not read the jobs. */
+  builds: string[]
+  inbound: boolean
+}
+
+export interface NodeSpec {
+  name: string
+  description: string
+  labels: string[]
+  remoteFs: string
+  executors: number
+  /** exclusive: only builds whose label asks for this node. */
+  mode: 'normal' | 'exclusive'
+  webSocket: boolean
+  env?: Record<string, string>
+}
+
+export interface NodeChange {
+  labels?: string[]
+  description?: string
+  mode?: 'normal' | 'exclusive'
+  clearOfflineMark?: boolean
+}
+
+export interface AgentListener {
+  host: string
+  port: number
+  protocols: string[]
+  minimumRemoting: string | undefined
+  /** Present unless the instance-identity plugin is missing, without which agents refuse to connect. */
+  hasIdentity: boolean
+}
+
+/** What a WebSocket agent with this name and secret would be told. `occupied`: already connected, or not an inbound node. */
+export type WebSocketProbe =
+  | 'accepted'
+  | 'unknown-node'
+  | 'wrong-secret'
+  | 'occupied'
+  | 'not-supported'
+  | 'unclear'
+
+export interface PermissionCheck {
+  allowed: boolean
+  /** As the controller names it, e.g. hudson.model.Computer.Create. */
+  permission: string | undefined
+}
+
+export interface BuildState {
+  number: number
+  building: boolean
+  result: string | undefined
+  durationMs: number
+  /** Node of a freestyle build; Pipelines have none. */
+  builtOn: string | undefined
+}
