@@ -107,7 +107,8 @@ export interface CommandEntry {
 export function defineCommand<const Options extends OptionSpecs, const Arguments extends ArgumentSpecs>(
   spec: CommandSpec<Options, Arguments>,
 ): Command {
-  return spec
+  // core/program.ts builds `given` from these very declarations, which the type checker cannot see.
+  return { ...spec, run: (context, given) => spec.run(context, given as Given<Options, Arguments>) }
 }
 
 /** Prints a result once: as one JSON document under --json, otherwise as the text that `words` makes of it. */
