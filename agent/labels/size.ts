@@ -1,3 +1,4 @@
+import { formatSize } from '../../core/units.ts'
 import type { Size } from '../world.ts'
 
 /** What a container engine accepts at least: a hundredth of a CPU and 6 MiB (moby daemon/container_operations and runconfig). */
@@ -28,6 +29,12 @@ export function formatSizeLabel(size: Size): string {
   const inM = `${size.memoryBytes / unitBytes.M}M`
   const preferG = inG.length < inM.length || (inG.length === inM.length && !inG.includes('.'))
   return `${wholeNanoCpus(size.cpus)}CPU${preferG ? inG : inM}`
+}
+
+/** A size in words, rounded, for messages: `4 CPUs and 7.7 GiB`. */
+export function describeSize(size: Size): string {
+  const cpus = Number(size.cpus.toFixed(2))
+  return `${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'} and ${formatSize(size.memoryBytes)}`
 }
 
 /** Whether something of this size finds room within the other, in CPUs and in memory. */
