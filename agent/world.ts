@@ -69,6 +69,8 @@ export interface Recollection {
   setbacks: Readonly<Record<string, { count: number; notBeforeMs: number }>>
   /** Queue item -> when this machine saw it first, ms. */
   firstSeen: Readonly<Record<string, number>>
+  /** Containers that were seen connected at least once. */
+  connectedOnce: Readonly<Record<string, true>>
 }
 
 export const emptyRecollection: Recollection = {
@@ -77,6 +79,7 @@ export const emptyRecollection: Recollection = {
   claimSince: {},
   setbacks: {},
   firstSeen: {},
+  connectedOnce: {},
 }
 
 /** Everything that a decision is made from. */
@@ -88,6 +91,8 @@ export interface World {
   missingImages: readonly string[]
   timing: Timing
   openness: Openness
+  /** The daemon is about to end: take our nodes off the controller as they fall empty. */
+  leaving: boolean
   containers: readonly ObservedContainer[]
   /** Every node of the controller, ours and others'. */
   nodes: readonly ObservedNode[]
@@ -126,7 +131,7 @@ export type Action =
   /** Register the node without a container, so that Jenkins names labels in its queue. */
   | { kind: 'register'; slot: string }
   /** Give the node its labels (creating it when missing) and start its container. */
-  | { kind: 'open'; plan: SlotPlan; because: string; nodeExists: boolean; disconnectFirst: boolean }
+  | { kind: 'open'; plan: SlotPlan; because: string; nodeExists: boolean }
   /** Put the node of a running container back where it was deleted under it. */
   | { kind: 'restore'; plan: SlotPlan }
   /** Let Jenkins send no further build, so that the container can be stopped without hitting one. */
@@ -135,7 +140,14 @@ export type Action =
   /** Free the node's name from a connection that is dead, or not ours. */
   | { kind: 'disconnect'; slot: string; because: string }
   /** Remove the container; keep the tail of its log when it failed. */
-  | { kind: 'remove'; slot: string; containerId: string; because: string; failed: boolean }
+  | {
+      kind: 'remove'
+      slot: string
+      template: string
+      containerId: string
+      because: string
+      failed: boolean
+    }
   /** Take the labels off the node again. */
   | { kind: 'park'; slot: string }
   | { kind: 'unregister'; slot: string }
