@@ -26,7 +26,15 @@ export interface Demand {
   title: string
   waitingSinceMs: number
   wants:
-    | { kind: 'expression'; expression: LabelExpression }
+    | {
+        kind: 'expression'
+        expression: LabelExpression
+        /**
+         * Jenkins named this node of another laptop instead of the label, and the expression asks for the like of it. It
+         * may be wrong, so one attempt has to do.
+         */
+        inferredFrom?: string
+      }
     /** Jenkins named one node instead of the label; the node is a footman slot of this machine. */
     | { kind: 'node'; node: string }
 }
