@@ -1,4 +1,4 @@
-import type { Build, JobDefinition } from './contract.ts'
+import type { Build, JobDefinition, Lease } from './contract.ts'
 import type { AgentLink } from './link.ts'
 import type { NodeConfig } from './node-xml.ts'
 
@@ -67,7 +67,8 @@ export interface QueueItem {
   quietUntilMs: number
   /** When it left the quiet period. */
   buildableSinceMs: number
-  left: { atMs: number; cancelled: boolean; build: Build | undefined } | undefined
+  /** Without a build it was cancelled. */
+  left: { atMs: number; build: Build | undefined } | undefined
 }
 
 export type QueueTask =
@@ -76,7 +77,7 @@ export type QueueTask =
       kind: 'step'
       build: Build
       label: string
-      granted: (computer: Computer, executor: number) => void
+      granted: (lease: Lease) => void
       cancelled: () => void
     }
 
