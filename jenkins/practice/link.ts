@@ -31,10 +31,13 @@ export interface AgentTask {
   env: Record<string, string>
   /** Bytes of output that the controller already has. */
   seenBytes: number
+  /** Default true. A task that is not durable ends with the connection, as a freestyle build's shell does. */
+  durable?: boolean
 }
 
 export interface TaskListener {
-  onOutput(text: string): void
+  /** `seenBytes`: bytes of output so far, this text included; what a later `run` gives back to go on from here. */
+  onOutput(text: string, seenBytes: number): void
   /** Exit code; undefined when the agent does not know the task (any more). */
   onEnd(exitCode: number | undefined): void
 }
