@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { ExitCode } from './errors.ts'
 import type { Log, LogSink } from './log.ts'
 
@@ -9,7 +10,7 @@ export interface CommandContext {
   out: LogSink
   env: NodeJS.ProcessEnv
   cwd: string
-  stdin: NodeJS.ReadableStream & { isTTY?: boolean }
+  stdin: Readable & { isTTY?: boolean }
   /** Aborts on the first SIGINT or SIGTERM, with a reason that the program reads back: pass it on, throw it on. */
   signal: AbortSignal
   /** The result is wanted as JSON. */
