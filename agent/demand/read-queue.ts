@@ -22,6 +22,8 @@ export interface QueueReading {
   skipped: { itemId: number; title: string; reason: string }[]
   /** Sentences that footman does not know, each once, with numbers replaced by N. */
   unknownWording: string[]
+  /** Names in those sentences that are no node of the view: labels, or nodes that are newer than it. */
+  strangeNames: string[]
 }
 
 /**
@@ -30,13 +32,13 @@ export interface QueueReading {
  * one of ours stands for itself, and one of another laptop for the labels that it carries.
  */
 export function readDemand(view: QueueView): QueueReading {
-  const reading: QueueReading = { demand: [], skipped: [], unknownWording: [] }
+  const reading: QueueReading = { demand: [], skipped: [], unknownWording: [], strangeNames: [] }
   const waiting = view.items
     .filter((item) => item.buildable && !item.blocked && !item.pending)
     .sort((a, b) => a.inQueueSinceMs - b.inQueueSinceMs || a.id - b.id)
   for (const item of waiting) {
     const title = item.task.name || `queue item ${item.id}`
-    const found = wantsOf(item, view, reading.unknownWording)
+    const found = wantsOf(item, view, reading)
     if (typeof found === 'string') reading.skipped.push({ itemId: item.id, title, reason: found })
     else reading.demand.push({ itemId: item.id, title, waitingSinceMs: item.inQueueSinceMs, wants: found })
   }
@@ -46,7 +48,7 @@ export function readDemand(view: QueueView): QueueReading {
 type Wants = Demand['wants']
 
 /** What the item wants, or the reason why nobody can tell. */
-function wantsOf(item: QueueItem, view: QueueView, unknownWording: string[]): Wants | string {
+function wantsOf(item: QueueItem, view: QueueView, reading: QueueReading): Wants | string {
   const why = readWhy(item.why ?? '')
   if (why.kind === 'shutting-down') return 'the controller is about to shut down'
   if (why.kind === 'permission' && why.nodes.some((node) => isOwn(node, view))) {
@@ -54,7 +56,8 @@ function wantsOf(item: QueueItem, view: QueueView, unknownWording: string[]): Wa
   }
   const typed = item.task.labelExpression?.trim()
   if (typed) return expression(labelSaidBy(why, parseLabelLeniently(typed)))
-  noteUnknown(why, unknownWording)
+  noteUnknown(why, reading.unknownWording)
+  noteStrange(why, view, reading.strangeNames)
   return wantsSaidBy(why, item, view)
 }
 
@@ -73,10 +76,7 @@ function wantsSaidBy(why: Why, item: QueueItem, view: QueueView): Wants | string
     case 'busy':
       return wantsNamed(why.nameOrLabel, view) ?? expression(parseLabelLeniently(why.nameOrLabel))
     case 'offline':
-      return (
-        wantsNamed(why.node, view) ??
-        `waits for ${why.node}, which is offline; Jenkins does not tell the label`
-      )
+      return wantsNamed(why.node, view) ?? `waits for ${why.node}; Jenkins does not tell the label`
     case 'any-executor':
       return item.stuck && !hasAgent(view)
         ? 'Jenkins tells no label while no agent is registered'
@@ -96,8 +96,9 @@ function wantsSaidBy(why: Why, item: QueueItem, view: QueueView): Wants | string
 function wantsNamed(name: string, view: QueueView): Wants | string | undefined {
   if (isOwn(name, view)) return { kind: 'node', node: name }
   const node = view.nodes?.find((each) => each.name === name)
-  if (node) return likeOf(node, view) ?? `waits for ${name}; Jenkins does not tell the label`
-  return isBuiltIn(name) ? 'waits for the built-in node; Jenkins does not tell the label' : undefined
+  const like = node && likeOf(node, view)
+  if (like || !(node || isBuiltIn(name))) return like
+  return `waits for ${name}; Jenkins does not tell the label`
 }
 
 /**
@@ -142,4 +143,11 @@ function noteUnknown(why: Why, unknownWording: string[]): void {
   if (why.kind !== 'unknown' || !why.text) return
   const wording = why.text.replace(/\d+/g, 'N')
   if (!unknownWording.includes(wording)) unknownWording.push(wording)
+}
+
+function noteStrange(why: Why, { ownSlots, nodes = [] }: QueueView, strangeNames: string[]): void {
+  const name = why.kind === 'busy' ? why.nameOrLabel : why.kind === 'offline' ? why.node : undefined
+  if (name === undefined || isBuiltIn(name) || strangeNames.includes(name)) return
+  if (Object.hasOwn(ownSlots, name) || nodes.some((node) => node.name === name)) return
+  if (parseLabelLeniently(name).kind === 'atom') strangeNames.push(name)
 }
