@@ -97,7 +97,10 @@ export interface ContainerSpec {
 }
 
 export interface PutFile {
+  /** Relative to the directory it is put into; may hold slashes. */
   name: string
+  /** Default `file`. Of a `link` the content is the path it points to, of a `directory` it is ignored. */
+  kind?: 'file' | 'directory' | 'link'
   content: Buffer
   /** e.g. 0o400 */
   mode: number

@@ -1,0 +1,54 @@
+import type { ContainerEngine } from './container-engine.ts'
+import { connectEngine } from './docker/engine.ts'
+import { type Attempt, noEngine } from './docker/no-engine.ts'
+import { findDockerHosts } from './docker-host.ts'
+import { FootmanError } from './errors.ts'
+import { type Log, silentLog } from './log.ts'
+
+export interface ConnectOptions {
+  /** Where the engine listens, e.g. `unix:///run/docker.sock`; default: as the docker command line would find it. */
+  host?: string
+  env?: NodeJS.ProcessEnv
+  log?: Log
+  /** Deadline of one question, in ms. Default 20,000. Work that moves data gets three times as long. */
+  timeoutMs?: number
+  /** Longest silence of the engine during a pull or an import, in ms. Default 120,000. */
+  silenceMs?: number
+  signal?: AbortSignal
+}
+
+/**
+ * Connects to the engine of this machine: the first address that answers, with an API version that both sides speak.
+ * Throws RemoteError or UserError that lists what was tried and why each failed.
+ */
+export async function connectDocker(options: ConnectOptions = {}): Promise<ContainerEngine> {
+  const {
+    host,
+    env = process.env,
+    log = silentLog,
+    timeoutMs = 20_000,
+    silenceMs = 120_000,
+    signal,
+  } = options
+  const attempts: Attempt[] = []
+  const outOfUse = (attempt: Attempt) => {
+    attempts.push(attempt)
+    log.debug(`${attempt.source}: ${attempt.reason}`)
+  }
+  for (const finding of findDockerHosts({ host, env })) {
+    if (!('endpoint' in finding)) {
+      outOfUse(finding)
+      continue
+    }
+    const { endpoint } = finding
+    try {
+      const engine = await connectEngine(endpoint, { timeoutMs, silenceMs, signal })
+      log.debug(`using the container engine at ${endpoint.host} (${endpoint.source})`)
+      return engine
+    } catch (error) {
+      if (!(error instanceof FootmanError)) throw error
+      outOfUse({ source: endpoint.source, reason: error })
+    }
+  }
+  throw noEngine(attempts)
+}

@@ -1,0 +1,26 @@
+import Docker from 'dockerode'
+import type { EngineEndpoint } from '../docker-host.ts'
+
+interface Abortable {
+  abortSignal: AbortSignal
+}
+
+/** dockerode; its published types lag behind in these two. */
+export type DockerClient = Omit<Docker, 'version' | 'info'> & {
+  version(options: Abortable): Promise<unknown>
+  info(options: Abortable): Promise<unknown>
+}
+
+/**
+ * A dockerode for the endpoint. `version` such as `v1.41` goes into every path; without it the engine picks.
+ * Everything is set explicitly, because dockerode fills gaps from DOCKER_HOST and its kin.
+ */
+export function dockerClient({ connection }: EngineEndpoint, version?: string): DockerClient {
+  const common = { version, timeout: undefined, headers: {} }
+  if ('socketPath' in connection) {
+    const { socketPath } = connection
+    return new Docker({ ...common, host: undefined, port: undefined, protocol: 'http', socketPath })
+  }
+  const { hostname, port, tls } = connection
+  return new Docker({ ...common, host: hostname, port, protocol: tls ? 'https' : 'http', ...tls })
+}
