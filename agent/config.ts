@@ -33,7 +33,7 @@ const label = z.string().regex(/^(?!.*->)[^&|!<>() \t\r\n"']+$/, {
 })
 
 const httpUrl = (error: string) =>
-  z.url({ protocol: /^https?$/, error }).refine((text) => !/\/\/[^/]*@/.test(text), {
+  z.url({ protocol: /^https?$/, error, abort: true }).refine((text) => !/\/\/[^/]*@/.test(text), {
     error: 'expected a URL without user and password; they are controller.user and controller.token',
   })
 
@@ -194,5 +194,7 @@ export const agentConfigSchema = z.strictObject({
     .prefault({}),
 })
 
+/** As people write it. */
+export type AgentConfigInput = z.input<typeof agentConfigSchema>
 export type AgentConfig = z.output<typeof agentConfigSchema>
 export type TemplateConfig = AgentConfig['templates'][number]

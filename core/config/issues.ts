@@ -25,7 +25,8 @@ export function problemsOf(issue: z.core.$ZodIssue, sources: ConfigSources): Pro
     const about = shape?.description ? ` (${shape.description})` : ''
     return [{ where: whereIs(path, sources), path: formatPath(path), says: `missing${about}` }]
   }
-  const quoteIt = issue.code === 'invalid_type' && shape?.kind === 'text' && typeof value !== 'object'
+  // YAML read a number or a truth value where text was meant, e.g. the label 4 or the name on.
+  const quoteIt = issue.message === 'expected text' && typeof value !== 'object'
   const says = `${issue.message}, ${found(value, isSecret(sources.shape, path))}`
   return [
     {

@@ -45,7 +45,7 @@ export interface LoadedConfig<Value> {
   warnings: string[]
 }
 
-const notSettings = ['FOOTMAN_TEST_', 'FOOTMAN_LOG_', 'FOOTMAN_LIBRARY_', 'FOOTMAN_JENKINS_']
+const notSettings = ['FOOTMAN_TEST_', 'FOOTMAN_LOG', 'FOOTMAN_LIBRARY_', 'FOOTMAN_JENKINS_']
 
 /**
  * Reads settings from the command line, variables and a YAML file, in that order of precedence, over the schema's

@@ -12,7 +12,8 @@ export interface Problem {
 
 /** All problems in one error, one line each, so that nobody mends a file by trying again and again. */
 export function configError(subject: string, problems: readonly Problem[], hint: string): ConfigError {
-  const lines = problems.map(({ where, path, says }) => `  ${[where, path, says].filter(Boolean).join(': ')}`)
+  const inOrder = problems.toSorted((a, b) => a.where.localeCompare(b.where, 'en', { numeric: true }))
+  const lines = inOrder.map(({ where, path, says }) => `  ${[where, path, says].filter(Boolean).join(': ')}`)
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
   return new ConfigError(`${subject} has ${count}:\n${lines.join('\n')}`, { hint })
 }
