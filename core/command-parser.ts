@@ -85,6 +85,8 @@ function toOption(name: string, spec: OptionSpec): Option {
     .filter(Boolean)
     .join('')
   const option = new Option(flags, spec.summary)
+  // commander would read --no-wait as the opposite of a switch `wait`; here a switch is what it is called.
+  option.negate = false
   if (spec.value === undefined) return option
   return option.argParser((text, before) => {
     const value = parsed(long, text, spec)

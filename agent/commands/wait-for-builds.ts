@@ -5,7 +5,7 @@ import { formatDuration } from '../../core/units.ts'
 import type { AgentStatus } from '../control/protocol.ts'
 import type { AskDaemon } from './ask-daemon.ts'
 
-const lookEveryMs = 1_000
+const lookEveryMs = 500
 const endsWithinMs = 60_000
 
 export interface WaitOptions {
@@ -49,7 +49,7 @@ export async function waitForEnd(
         hint: 'try `footman agent stop --now`, or end its process: the next start tidies up',
       })
     }
-    await clock.sleep(lookEveryMs / 5, signal)
+    await clock.sleep(lookEveryMs / 2, signal)
   }
 }
 

@@ -1,0 +1,105 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { onTestFinished } from 'vitest'
+import type { AgentStatus, ControlRequest } from '../../agent/control/protocol.ts'
+import { serveControl } from '../../agent/control/server.ts'
+import { controlSocketOf } from '../../agent/control/socket-of.ts'
+import type { CommandEntry } from '../../core/command.ts'
+import { runProgram } from '../../core/program.ts'
+import { tempDir } from './temp-dir.ts'
+
+const load = async (module: Promise<{ command: Awaited<ReturnType<CommandEntry['load']>> }>) =>
+  (await module).command
+
+const commands: readonly CommandEntry[] = [
+  entry('status', () => load(import('../../agent/commands/status.ts'))),
+  entry('pause', () => load(import('../../agent/commands/pause.ts'))),
+  entry('resume', () => load(import('../../agent/commands/resume.ts'))),
+  entry('drain', () => load(import('../../agent/commands/drain.ts'))),
+  entry('stop', () => load(import('../../agent/commands/stop.ts'))),
+]
+
+function entry(verb: string, loadIt: CommandEntry['load']): CommandEntry {
+  return { noun: 'agent', verb, summary: verb, load: loadIt }
+}
+
+export interface CommandBench {
+  env: NodeJS.ProcessEnv
+  dir: string
+  /** Runs one command line to its end. */
+  run(...argv: string[]): Promise<{ exitCode: number; out: string; err: string }>
+  /** A daemon that answers in the test's words; `heard` lists what it was asked. */
+  daemon(
+    answer: (request: ControlRequest) => AgentStatus,
+  ): Promise<{ heard: ControlRequest[]; end(): Promise<void> }>
+  /** What the person's keyboard sends. */
+  press(signal: 'SIGINT' | 'SIGTERM'): void
+}
+
+/** The command line of the agent in a home of its own, configured for http://jenkins.test/. */
+export async function commandBench(
+  extra: readonly CommandEntry[] = [],
+  settings: NodeJS.ProcessEnv = {},
+): Promise<CommandBench> {
+  const dir = await tempDir()
+  const url = 'http://jenkins.test/'
+  const env = {
+    HOME: dir,
+    XDG_RUNTIME_DIR: join(dir, 'run'),
+    FOOTMAN_CONTROLLER_URL: url,
+    FOOTMAN_CONTROLLER_USER: 'ann',
+    FOOTMAN_CONTROLLER_TOKEN: 'env:TOKEN',
+    ...settings,
+  }
+  const listeners = new Map<string, Set<() => void>>([
+    ['SIGINT', new Set()],
+    ['SIGTERM', new Set()],
+  ])
+  return {
+    env,
+    dir,
+    async run(...argv) {
+      let out = ''
+      let err = ''
+      const spec = {
+        name: 'footman',
+        version: '0.0.0',
+        description: '',
+        nouns: { agent: '' },
+        commands: [...commands, ...extra],
+        firstSteps: [],
+      }
+      const exitCode = await runProgram(spec, {
+        argv,
+        env,
+        cwd: dir,
+        stdin: Readable.from([]),
+        stdout: { write: (text) => (out += text) },
+        stderr: { write: (text) => (err += text) },
+        signals: {
+          on: (signal, listener) => listeners.get(signal)?.add(listener),
+          off: (signal, listener) => listeners.get(signal)?.delete(listener),
+        },
+      })
+      return { exitCode, out, err }
+    },
+    async daemon(answer) {
+      const heard: ControlRequest[] = []
+      const socketPath = controlSocketOf(url, { env })
+      await mkdir(dirname(dirname(socketPath)), { recursive: true })
+      const server = await serveControl({
+        socketPath,
+        handle: (request) => {
+          heard.push(request)
+          return answer(request)
+        },
+      })
+      onTestFinished(() => server.close())
+      return { heard, end: () => server.close() }
+    },
+    press(signal) {
+      for (const listener of listeners.get(signal) ?? []) listener()
+    },
+  }
+}
