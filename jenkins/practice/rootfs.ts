@@ -1,0 +1,132 @@
+import { createReadStream } from 'node:fs'
+import { access, constants, realpath, stat } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { type Pack, pack } from 'tar-stream'
+import { UserError } from '../../core/errors.ts'
+import { run } from '../../core/process.ts'
+
+const jenkins = { uid: 1000, gid: 1000 }
+
+/** What builds may call, besides sh: enough for a practice job, from busybox where this machine has it. */
+const tools =
+  'sh cat date echo env false grep head hostname id kill ls mkdir nproc printf ps pwd rm seq sleep tail test touch tr true uname wc'.split(
+    ' ',
+  )
+
+const java = `#!/bin/sh
+# Stands in for Java: the practice controller's agent.jar is a Node.js program.
+while [ $# -gt 0 ]; do
+  case "$1" in
+    -jar) shift; exec /usr/bin/node "$@" ;;
+    -version) echo 'openjdk version "17.0.0" (in truth Node.js ${process.versions.node})' >&2; exit 0 ;;
+  esac
+  shift
+done
+echo 'this java only knows -jar' >&2
+exit 1
+`
+
+/** Where something comes from on this machine, and where it goes in the image (no leading slash). */
+interface CopiedFile {
+  source: string
+  target: string
+}
+
+/**
+ * A small root file system as a tar archive, for `docker import`: this machine's Node.js, a shell with a few tools, the
+ * shared libraries that they need, a `java` that runs them, and a user `jenkins` (uid 1000) with a home.
+ * Throws UserError on anything but Linux, whose programs would not run in a container.
+ */
+export async function practiceRootfs(
+  machine: { platform: NodeJS.Platform; node: string; path: string } = {
+    platform: process.platform,
+    node: process.execPath,
+    path: process.env.PATH ?? '',
+  },
+): Promise<Readable> {
+  if (machine.platform !== 'linux') {
+    throw new UserError(`A practice image can only be made on Linux, and this is ${machine.platform}`, {
+      hint: 'run the demo without containers: it then uses plain processes',
+    })
+  }
+  const busybox = await findProgram('busybox', machine.path)
+  const programs = [
+    { source: await realpath(machine.node), target: 'usr/bin/node' },
+    ...(busybox ? [{ source: busybox, target: 'bin/busybox' }] : await copies(tools, machine.path)),
+  ]
+  const libraries = (await Promise.all(programs.map(({ source }) => librariesOf(source)))).flat()
+  const image = pack()
+  fill(image, [...programs, ...libraries], busybox !== undefined).then(
+    () => image.finalize(),
+    (error) => image.destroy(error),
+  )
+  return Readable.from(image)
+}
+
+async function copies(names: string[], path: string): Promise<CopiedFile[]> {
+  const files: CopiedFile[] = []
+  for (const name of names) {
+    const source = await findProgram(name, path)
+    if (source) files.push({ source, target: `bin/${name}` })
+  }
+  return files
+}
+
+async function findProgram(name: string, path: string): Promise<string | undefined> {
+  for (const folder of path.split(delimiter)) {
+    const file = join(folder, name)
+    const found = await access(file, constants.X_OK).then(
+      () => realpath(file),
+      () => undefined,
+    )
+    if (found) return found
+  }
+  return undefined
+}
+
+/** The shared libraries and the loader of a program, by asking the loader itself; none for a static program. */
+async function librariesOf(program: string): Promise<CopiedFile[]> {
+  const { stdout } = await run(['ldd', program], { timeoutMs: 10_000 })
+  return parseLdd(stdout).map((file) => ({ source: file, target: file.slice(1) }))
+}
+
+/** The paths in the output of ldd, with glibc or musl. */
+export function parseLdd(output: string): string[] {
+  return [...output.matchAll(/^\s*(?:\S+ => )?(\/\S+) \(0x[0-9a-f]+\)$/gm)].flatMap(([, path]) => path ?? [])
+}
+
+async function fill(image: Pack, files: CopiedFile[], hasBusybox: boolean): Promise<void> {
+  const unique = [...new Map(files.map((file) => [file.target, file])).values()]
+  for (const name of foldersOf(unique)) image.entry({ name, type: 'directory', mode: 0o755 })
+  image.entry({ name: 'tmp', type: 'directory', mode: 0o1777 })
+  // Also what volumes are mounted on: the engine would make missing folders as root.
+  for (const name of ['', '/.jenkins', '/agent', '/agent/remoting', '/agent/remoting/jarCache']) {
+    image.entry({ name: `home/jenkins${name}`, type: 'directory', mode: 0o755, ...jenkins })
+  }
+  image.entry(
+    { name: 'etc/passwd' },
+    'root:x:0:0::/root:/bin/sh\njenkins:x:1000:1000::/home/jenkins:/bin/sh\n',
+  )
+  image.entry({ name: 'etc/group' }, 'root:x:0:\njenkins:x:1000:\n')
+  image.entry({ name: 'usr/bin/java', mode: 0o755 }, java)
+  image.entry({ name: 'usr/bin/env', type: 'symlink', linkname: '/bin/env' })
+  if (hasBusybox) {
+    for (const name of tools) image.entry({ name: `bin/${name}`, type: 'symlink', linkname: 'busybox' })
+  }
+  for (const file of unique) await copy(image, file)
+}
+
+function foldersOf(files: CopiedFile[]): string[] {
+  const folders = new Set(['bin', 'etc', 'home', 'root', 'usr', 'usr/bin'])
+  for (const { target } of files) {
+    for (let folder = dirname(target); folder !== '.'; folder = dirname(folder)) folders.add(folder)
+  }
+  return [...folders].sort()
+}
+
+async function copy(image: Pack, { source, target }: CopiedFile): Promise<void> {
+  const { size } = await stat(source)
+  await pipeline(createReadStream(source), image.entry({ name: target, mode: 0o755, size }))
+}
