@@ -154,7 +154,11 @@ function parseHost(
       try {
         const { hostname, port } = new URL(`http://${rest}`)
         const files = tls()
-        const connection = { hostname, port: Number(port) || (files ? 2376 : 2375), tls: files }
+        const connection = {
+          hostname: hostname.replace(/^\[|\]$/g, ''),
+          port: Number(port) || (files ? 2376 : 2375),
+          tls: files,
+        }
         return { source, endpoint: { host, source, connection } }
       } catch (error) {
         return refuse(`${host} cannot be used: ${firstLine(error)}`)
