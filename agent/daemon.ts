@@ -24,6 +24,8 @@ export interface DaemonOptions extends Edges {
   gate: (signal: AbortSignal) => Promise<Gate>
   /** A fresh client, for when the credentials stopped working: the token may have been renewed meanwhile. */
   reconnect?: () => Promise<Jenkins>
+  /** Told every line that the log is told. */
+  onNews?: (text: string) => void
 }
 
 /** What the last looks told, for `status`. */
@@ -45,6 +47,8 @@ export class Daemon {
   #jenkins: Jenkins
   #leaveByMs: number | undefined
   #nap: AbortController | undefined
+  /** Those who wait for a look that begins after they asked. */
+  #heedful: (() => void)[] = []
   #state: DaemonState = {
     gate: { openness: 'open', because: '' },
     last: undefined,
@@ -78,6 +82,17 @@ export class Daemon {
     this.#nap?.abort()
   }
 
+  /** Looks at once, and resolves when the look is over: `state` then tells what the owner's new wish led to. */
+  async heed(): Promise<void> {
+    this.wake()
+    await new Promise<void>((resolve) => this.#heedful.push(resolve))
+  }
+
+  /** Containers of ours, as last seen. */
+  get containerIds(): string[] {
+    return this.#state.last?.sight.containers.map(({ id }) => id) ?? []
+  }
+
   /** Lets running builds end, at the latest after `withinMs`, and takes our nodes off the controller; then `run` returns. */
   leave(withinMs: number): void {
     const byMs = this.#options.clock.now() + withinMs
@@ -90,10 +105,15 @@ export class Daemon {
   async run(signal: AbortSignal): Promise<void> {
     try {
       while (!signal.aborted) {
-        if (await this.#step(signal)) return
+        const heedful = this.#heedful
+        this.#heedful = []
+        const isDone = await this.#step(signal)
+        for (const resolve of heedful) resolve()
+        if (isDone) return
         await this.#rest(signal)
       }
     } finally {
+      for (const resolve of this.#heedful) resolve()
       this.#background.abort()
     }
   }
@@ -153,9 +173,12 @@ export class Daemon {
   }): void {
     const last = result?.world ? result : this.#state.last
     const next: DaemonState = { ...this.#state, gate, last, trouble }
-    for (const { level, text } of narrate(this.#state, next, this.#options.clock.now()))
-      this.#options.log[level](text)
-    if (result) for (const text of result.sight.unknownWording) this.#options.log.once('warn', text)
+    const { log, clock, onNews } = this.#options
+    for (const { level, text } of narrate(this.#state, next, clock.now())) {
+      log[level](text)
+      onNews?.(text)
+    }
+    if (result) for (const text of result.sight.unknownWording) log.once('warn', text)
     this.#state = next
   }
 
@@ -171,6 +194,7 @@ export class Daemon {
 
   async #rest(signal: AbortSignal): Promise<void> {
     const { clock, plan } = this.#options
+    if (this.#heedful.length > 0) return
     const pauseMs = pause(livelinessOf(this.#mind, this.#state.isLeaving), plan.config.poll, clock.now())
     this.#mind.intendedPauseMs = pauseMs
     this.#nap = new AbortController()

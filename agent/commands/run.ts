@@ -1,0 +1,85 @@
+import { join } from 'node:path'
+import { systemClock } from '../../core/clock.ts'
+import { type CommandContext, defineCommand } from '../../core/command.ts'
+import { connectDocker } from '../../core/docker.ts'
+import { ConfigError } from '../../core/errors.ts'
+import { acquireLock } from '../../core/lock.ts'
+import { footmanPaths, privateFolder } from '../../core/paths.ts'
+import { readSecret } from '../../core/secret-source.ts'
+import { connectJenkins } from '../../jenkins/connect.ts'
+import type { AgentConfig } from '../config.ts'
+import { checkAgentConfig } from '../config-check.ts'
+import { controlSocketOf } from '../control/socket-of.ts'
+import { readHardware } from '../hardware.ts'
+import { controllerIdOf } from '../identity.ts'
+import { lend } from '../lend.ts'
+import { loadAgentConfig } from '../load-config.ts'
+import type { Size } from '../world.ts'
+
+export const command = defineCommand({
+  options: {},
+  examples: [
+    {
+      line: 'footman agent run',
+      explains: 'lend until Ctrl-C, which lets running builds end; a second Ctrl-C leaves at once',
+    },
+    { line: 'footman agent run --config ./agent.yaml', explains: 'with another configuration' },
+  ],
+  longRunning: true,
+  async run(context) {
+    const { value: config } = await loadAgentConfig(context)
+    const { log, env, signal } = context
+    const paths = footmanPaths({ env })
+    const stateDir = await privateFolder(join(paths.state, 'agent', controllerIdOf(config.controller.url)))
+    const lock = await acquireLock(join(stateDir, 'lock'), {
+      purpose: `lending to ${config.controller.url}`,
+      signal,
+    })
+    try {
+      const engine = await connectDocker({ env, log, signal })
+      checkSettings(config, readHardware(await engine.info(signal)), context)
+      await lend({
+        config,
+        log,
+        engine,
+        clock: systemClock,
+        connect: () => connect(config, context),
+        stateDir,
+        cacheDir: await privateFolder(paths.cache),
+        machineStateDir: await privateFolder(paths.state),
+        socketPath: controlSocketOf(config.controller.url, { env }),
+        signal,
+      })
+    } finally {
+      await lock.release()
+    }
+  },
+})
+
+/** Reads the token anew each time: it may have been renewed. */
+async function connect(config: AgentConfig, context: CommandContext) {
+  const { log, env, cwd, stdin, signal } = context
+  const { url, user, token, caFile, timeout } = config.controller
+  const secret = await readSecret(token, {
+    setting: 'controller.token',
+    log,
+    env,
+    baseDir: cwd,
+    stdin,
+    signal,
+  })
+  return connectJenkins({ url, user, token: secret, caFile, timeoutMs: timeout, env, log })
+}
+
+function checkSettings(config: AgentConfig, hardware: Size, { log }: CommandContext): void {
+  const findings = checkAgentConfig(config, hardware)
+  for (const { severity, path, message, hint } of findings) {
+    if (severity === 'warning') log.warn(`${path}: ${message} (${hint})`)
+  }
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  if (errors.length === 0) return
+  const [first] = errors
+  throw new ConfigError(errors.map(({ path, message }) => `${path}: ${message}`).join('\n'), {
+    ...(first && { hint: first.hint }),
+  })
+}

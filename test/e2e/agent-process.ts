@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { stringify } from 'yaml'
+import { until } from '../support/until.ts'
+import type { Stage } from './stage.ts'
+
+const cli = resolve(import.meta.dirname, '../../dist/cli.js')
+
+/** A machine's home for the real command line: configuration, state and cache in a folder of its own. */
+export class AgentHome {
+  readonly folder: string
+  readonly #running = new Set<AgentProcess>()
+
+  private constructor(folder: string) {
+    this.folder = folder
+  }
+
+  static async create(stage: Stage, settings: Record<string, unknown> = {}): Promise<AgentHome> {
+    const home = new AgentHome(await mkdtemp(join(tmpdir(), 'footman-e2e-')))
+    await writeFile(join(home.folder, 'token'), stage.token, { mode: 0o600 })
+    const config = {
+      controller: {
+        url: stage.jenkins.url,
+        user: stage.user,
+        token: `file:${home.folder}/token`,
+        ...stage.controller,
+      },
+      machine: { name: stage.prefix, cpus: 4, memory: '4G', slots: 3, features: [stage.prefix] },
+      images: { allow: stage.images, pull: 'never' },
+      templates: [{ name: 'default', size: '0.5CPU512M', ...stage.template }],
+      policy: { minFreeDisk: '100M' },
+      ...settings,
+    }
+    await writeFile(join(home.folder, 'agent.yaml'), stringify(config))
+    return home
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    const { folder } = this
+    return {
+      PATH: process.env.PATH,
+      HOME: folder,
+      ...(process.env.DOCKER_HOST && { DOCKER_HOST: process.env.DOCKER_HOST }),
+      XDG_CONFIG_HOME: join(folder, 'config'),
+      XDG_STATE_HOME: join(folder, 'state'),
+      XDG_CACHE_HOME: join(folder, 'cache'),
+      XDG_RUNTIME_DIR: join(folder, 'run'),
+    }
+  }
+
+  /** Starts the daemon. */
+  run(...options: string[]): AgentProcess {
+    const agent = new AgentProcess(this.#spawn(['agent', 'run', ...options]))
+    this.#running.add(agent)
+    return agent
+  }
+
+  /** Runs any other verb to its end. */
+  async call(...words: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+    const child = this.#spawn(words)
+    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+    const exitCode = await new Promise<number>((done) => child.once('close', (code) => done(code ?? -1)))
+    return { exitCode, stdout: stdout.text, stderr: stderr.text }
+  }
+
+  async status(): Promise<Record<string, unknown>> {
+    const { stdout } = await this.call('agent', 'status', '--json')
+    return JSON.parse(stdout)
+  }
+
+  async remove(): Promise<void> {
+    for (const agent of this.#running) await agent.kill()
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  #spawn(words: string[]): ChildProcess {
+    const flags = words[0] === 'agent' ? ['--config', join(this.folder, 'agent.yaml')] : []
+    return spawn(process.execPath, [cli, ...words, ...flags], {
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+  }
+}
+
+/** A running daemon. */
+export class AgentProcess {
+  readonly #child: ChildProcess
+  readonly #output: { text: string }
+  readonly #ended: Promise<number>
+
+  constructor(child: ChildProcess) {
+    this.#child = child
+    this.#output = collect(child.stderr)
+    this.#ended = new Promise((done) =>
+      child.once('close', (code, signal) => done(code ?? (signal ? 128 : -1))),
+    )
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1
+  }
+
+  /** What it told people so far. */
+  get said(): string {
+    return this.#output.text
+  }
+
+  async says(text: string | RegExp, withinMs = 60_000): Promise<void> {
+    const find = () => (typeof text === 'string' ? this.said.includes(text) : text.test(this.said))
+    await until(`the agent says ${text}\n${this.said}`, find, { withinMs })
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  async kill(): Promise<void> {
+    this.signal('SIGKILL')
+    await this.#ended
+  }
+
+  /** Exit code; fails when it has not ended in time. */
+  async end(withinMs = 60_000): Promise<number> {
+    const code = await Promise.race([
+      this.#ended,
+      new Promise<undefined>((done) => setTimeout(done, withinMs, undefined).unref()),
+    ])
+    if (code === undefined) throw new Error(`the agent did not end within ${withinMs} ms\n${this.said}`)
+    return code
+  }
+}
+
+function collect(stream: NodeJS.ReadableStream | null): { text: string } {
+  const kept = { text: '' }
+  stream?.setEncoding('utf8')
+  stream?.on('data', (chunk: string) => {
+    kept.text += chunk
+  })
+  return kept
+}
