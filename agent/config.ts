@@ -61,9 +61,7 @@ const template = z.strictObject({
   max: size.optional().describe('Largest size a job may ask for; default: the whole budget'),
   env: z
     .record(
-      z
-        .string()
-        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected the name of a variable, e.g. HTTP_PROXY' }),
+      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected letters, digits and underscores' }),
       z.string(),
     )
     .default({})

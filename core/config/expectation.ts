@@ -20,8 +20,6 @@ export function expectation(issue: Issue): string {
       return `expected a multiple of ${issue.divisor}`
     case 'invalid_format':
       return `expected text of the form ${issue.pattern ?? issue.format}`
-    case 'invalid_key':
-      return 'the name does not have the expected form'
     default:
       return 'expected another value'
   }

@@ -23,8 +23,9 @@ export function problemsOf(issue: z.core.$ZodIssue, sources: ConfigSources): Pro
   const value = valueAt(sources.input, path)
   if (value === undefined) {
     const about = shape?.description ? ` (${shape.description})` : ''
-    return [{ where: whereIs(path, sources), path: formatPath(path), says: `missing${about}` }]
+    return [{ where: whereIs(path, sources, 'key'), path: formatPath(path), says: `missing${about}` }]
   }
+  if (issue.code === 'invalid_key') return [badName(path, issue, sources)]
   // YAML read a number or a truth value where text was meant, e.g. the label 4 or the name on.
   const quoteIt = issue.message === 'expected text' && typeof value !== 'object'
   const says = `${issue.message}, ${found(value, isSecret(sources.shape, path))}`
@@ -50,6 +51,15 @@ function unknownKey(path: ConfigPath, sources: ConfigSources): Problem {
   }
 }
 
+function badName(
+  path: ConfigPath,
+  issue: z.core.$ZodIssueInvalidKey<unknown>,
+  sources: ConfigSources,
+): Problem {
+  const says = `${issue.issues[0]?.message ?? issue.message} as the name, ${found(path.at(-1), false)}`
+  return { where: whereIs(path, sources, 'key'), path: formatPath(path), says }
+}
+
 /** Settings of that name in other sections: the most common slip is a wrong indentation. */
 function pathsEndingIn(key: string, shape: Shape, path: ConfigPath = []): string[] {
   if (shape.kind !== 'section') return []
@@ -67,7 +77,7 @@ function isSecret(shape: Shape, path: ConfigPath): boolean {
 function whereIs(path: ConfigPath, { shape, layers }: ConfigSources, part?: 'key'): string {
   const layer = decidingLayer(shape, layers, path) ?? layers.find(({ kind }) => kind === 'file')
   if (layer?.kind === 'flag') return 'command line'
-  if (layer?.kind === 'variable') return `variable ${layer.names.get(formatPath(wholeAround(shape, path)))}:`
+  if (layer?.kind === 'variable') return `variable ${layer.names.get(formatPath(wholeAround(shape, path)))}`
   if (layer?.kind !== 'file') return ''
   const { line, column } = part ? layer.yaml.keyPosition(path) : layer.yaml.valuePosition(path)
   return `${layer.file}:${line}:${column}`

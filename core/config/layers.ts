@@ -48,7 +48,10 @@ function requiredSections(shape: Shape & { kind: 'section' }): string[] {
  */
 export function decidingLayer(shape: Shape, layers: readonly Layer[], path: ConfigPath): Layer | undefined {
   const whole = wholeAround(shape, path)
-  const layer = layers.findLast(({ input }) => valueAt(input, whole) !== undefined)
+  const giving = layers.filter(({ input }) => valueAt(input, whole) !== undefined)
+  const isSection = shapeAt(shape, whole)?.kind === 'section'
+  const misplaced = isSection ? giving.find(({ input }) => !isMapping(valueAt(input, whole))) : undefined
+  const layer = misplaced ?? giving.at(-1)
   return layer && valueAt(layer.input, path) !== undefined ? layer : undefined
 }
 
