@@ -77,6 +77,8 @@ export interface ContainerSpec {
   env: Record<string, string>
   labels: Record<string, string>
   user?: string
+  /** Further group ids of the container's processes. */
+  groups?: number[]
   workingDir?: string
   hostname?: string
   nanoCpus: number

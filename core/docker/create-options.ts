@@ -24,6 +24,7 @@ export function createOptions(spec: ContainerSpec) {
       Init: spec.init,
       Privileged: false,
       SecurityOpt: spec.noNewPrivileges ? ['no-new-privileges'] : [],
+      ...(spec.groups && { GroupAdd: spec.groups.map(String) }),
       CapAdd: spec.capAdd,
       CapDrop: spec.capDrop,
       Mounts: spec.mounts.map(mountOption),
