@@ -1,6 +1,6 @@
 import type { JobDefinition } from './contract.ts'
 import { parsePipeline } from './pipeline.ts'
-import { childOf, parseXml, textOf, type XmlElement } from './xml.ts'
+import { childOf, element, parseXml, renderXml, textOf, type XmlElement } from './xml.ts'
 
 /**
  * Reads a job's config.xml: a freestyle `project` with shell steps, or a Pipeline whose script stands in it. Undefined for
@@ -29,4 +29,32 @@ function shells(root: XmlElement): string[] {
   return builders
     .filter((builder) => builder.name === 'hudson.tasks.Shell')
     .map((builder) => textOf(builder, 'command') ?? '')
+}
+
+/** A job in few words. */
+export type JobSpec =
+  | { kind: 'freestyle'; label?: string; scripts: readonly string[]; concurrent?: boolean }
+  | { kind: 'pipeline'; script: string; concurrent?: boolean }
+
+/** The XML that POST /createItem wants for it. */
+export function renderJobXml(spec: JobSpec): string {
+  if (spec.kind === 'pipeline') {
+    const ban = 'org.jenkinsci.plugins.workflow.job.properties.DisableConcurrentBuildsJobProperty'
+    const flow = [element('script', spec.script), element('sandbox', 'true')]
+    return renderXml(
+      element('flow-definition', [
+        element('properties', spec.concurrent === false ? [element(ban)] : []),
+        element('definition', flow, { class: 'org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition' }),
+      ]),
+    )
+  }
+  const shell = (script: string) => element('hudson.tasks.Shell', [element('command', script)])
+  return renderXml(
+    element('project', [
+      ...(spec.label ? [element('assignedNode', spec.label)] : []),
+      element('canRoam', String(!spec.label)),
+      element('concurrentBuild', String(spec.concurrent ?? false)),
+      element('builders', spec.scripts.map(shell)),
+    ]),
+  )
 }

@@ -28,7 +28,9 @@ export class Scheduler {
     this.#state = options.state
     this.#clock = options.clock
     this.#runner = options.runner
-    this.#stopListening = options.state.on(() => this.#lookSoon())
+    this.#stopListening = options.state.on((event) => {
+      if (event.kind !== 'build' || event.change !== 'progress') this.#lookSoon()
+    })
     this.#lookSoon()
   }
 
@@ -187,7 +189,7 @@ function newBuild(item: QueueItem, task: JobTask, at: { builtOn: string | undefi
     building: true,
     result: undefined,
     durationMs: 0,
-    console: `Started by user ${task.user}\n`,
+    console: '',
     progress: undefined,
   }
 }
