@@ -51,7 +51,10 @@ export function createRunner(host: RunnerHost, timing: Partial<RunTiming> = {}):
       if (isPipeline) host.print(build, `${text}\n`)
       controller.abort({ result: 'ABORTED', text: isPipeline ? '' : text } satisfies Mishap)
     },
-    suspend: () => suspension.abort(),
+    suspend: () => {
+      suspension.abort()
+      stops.clear()
+    },
   }
 }
 

@@ -3,10 +3,9 @@ import { createServer, type Socket } from 'node:net'
 import { UserError } from '../../../core/errors.ts'
 import type { Acceptor, AgentDoor } from '../contract.ts'
 import { parseAgentFrame, type ToAgent } from '../frames.ts'
+import { minimumRemoting } from '../identity.ts'
 import { type Connection, openConnection, type PingTiming } from './connection.ts'
 
-/** Oldest remoting that Jenkins 2.498 lets in. */
-const minimumVersion = '3107.v665000b_51092'
 const longestLine = 16 * 2 ** 20
 
 export interface TcpTiming {
@@ -87,7 +86,7 @@ function banner(path: string, socket: Socket, door: AgentDoor): string {
     `Jenkins-Session: ${door.session}`,
     `Client: ${socket.remoteAddress}`,
     `Server: ${socket.localAddress}`,
-    `Remoting-Minimum-Version: ${minimumVersion}`,
+    `Remoting-Minimum-Version: ${minimumRemoting}`,
   ]
   return `HTTP/1.0 200 OK\r\n${type}X-Content-Type-Options: nosniff\r\n\r\n${lines.join('\r\n')}\r\n`
 }
