@@ -147,7 +147,7 @@ const buildSchema: z.ZodType<Build> = z.object({
   result: maybe(z.enum(['SUCCESS', 'UNSTABLE', 'FAILURE', 'ABORTED'])),
   durationMs: z.number(),
   console: z.string(),
-  progress: z.unknown(),
+  progress: maybe(z.unknown()),
 })
 
 const fileSchema = z.object({

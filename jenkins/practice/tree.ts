@@ -5,24 +5,25 @@
 export type Value = null | string | number | boolean | Exported | Value[] | { [key: string]: Value }
 export type Json = null | string | number | boolean | Json[] | { [key: string]: Json }
 
+interface Shape {
+  /** How deep below the queried object fields are still shown without a tree: all, and some of them by name. Default 1. */
+  visibility?: number
+  visibilityOf?: Record<string, number>
+  /** Fields whose objects count as being as deep as their owner. */
+  inline?: readonly string[]
+}
+
 /** An object as the remote API sees it. Fields are computed only when a query asks for them. */
 export class Exported {
   /** Shown as `_class`; undefined where Jenkins knows the type from the field that holds it. */
   readonly className: string | undefined
   readonly fields: Record<string, () => Value>
-  /** How deep below the queried object a field is still shown without a tree; 1 unless told otherwise. */
-  readonly visibility: Record<string, number>
-  readonly defaultVisibility: number
+  readonly shape: Shape
 
-  constructor(
-    className: string | undefined,
-    fields: Record<string, () => Value>,
-    visibility: Record<string, number> & { '*'?: number } = {},
-  ) {
+  constructor(className: string | undefined, fields: Record<string, () => Value>, shape: Shape = {}) {
     this.className = className
     this.fields = fields
-    this.visibility = visibility
-    this.defaultVisibility = visibility['*'] ?? 1
+    this.shape = shape
   }
 }
 
@@ -38,8 +39,9 @@ export function readQuery(query: URLSearchParams): Pruner | undefined {
 export function prune(object: Exported, pruner: Pruner): { [key: string]: Json } {
   const json: { [key: string]: Json } = {}
   if (object.className !== undefined) json._class = object.className
+  const { visibility = 1, visibilityOf = {}, inline = [] } = object.shape
   for (const [name, read] of Object.entries(object.fields)) {
-    const child = pruner.child(name, object.visibility[name] ?? object.defaultVisibility)
+    const child = pruner.child(name, visibilityOf[name] ?? visibility, inline.includes(name))
     if (child) json[name] = plain(read(), child)
   }
   return json
@@ -47,7 +49,7 @@ export function prune(object: Exported, pruner: Pruner): { [key: string]: Json }
 
 export interface Pruner {
   /** How to go on below a field; undefined when the field is not wanted. */
-  child(name: string, visibility: number): Pruner | undefined
+  child(name: string, visibility: number, inline: boolean): Pruner | undefined
   /** Which elements of an array are wanted. */
   readonly range: readonly [number, number]
 }
@@ -57,7 +59,7 @@ const everything = [0, Number.POSITIVE_INFINITY] as const
 function byDepth(level: number): Pruner {
   return {
     range: everything,
-    child: (_, visibility) => (visibility < level ? undefined : byDepth(level + 1)),
+    child: (_, visibility, inline) => (visibility < level ? undefined : byDepth(inline ? level : level + 1)),
   }
 }
 
