@@ -1,7 +1,8 @@
-import { chmod, lstat, mkdir } from 'node:fs/promises'
+import { chmod, lstat, mkdir, stat } from 'node:fs/promises'
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { ConfigError, UserError } from './errors.ts'
+import { fileError } from './file-error.ts'
 
 export interface PathsOptions {
   env?: Readonly<Record<string, string | undefined>>
@@ -62,22 +63,23 @@ export function socketPath(name: string, options: PathsOptions = {}): string {
 }
 
 /**
- * Makes sure that a folder exists which this user alone can open, and returns its path. A folder of ours that is too
- * open is closed; throws UserError when something else, or somebody else, is in the way.
+ * Makes sure that a folder exists which this user alone can open, and returns its path. A folder of ours that stands
+ * open is closed; a link of ours to one is followed. Throws UserError when something else, or somebody else, is in the way.
  */
 export async function privateFolder(path: string, uid: number = userInfo().uid): Promise<string> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
-  const found = await lstat(path)
-  if (!found.isDirectory()) {
-    throw new UserError(`${path} is not a folder`, { hint: `move it out of the way: mv ${path} ${path}.old` })
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    const [link, folder] = await Promise.all([lstat(path), stat(path)])
+    if (link.uid !== uid || folder.uid !== uid) {
+      throw new UserError(`${path} belongs to another user`, {
+        hint: 'let XDG_RUNTIME_DIR, XDG_STATE_HOME and XDG_CACHE_HOME name folders of your own',
+      })
+    }
+    if ((folder.mode & 0o077) !== 0) await chmod(path, 0o700)
+    return path
+  } catch (error) {
+    throw error instanceof UserError ? error : fileError('make the folder', path, error)
   }
-  if (found.uid !== uid) {
-    throw new UserError(`${path} belongs to another user`, {
-      hint: 'remove it, or set XDG_RUNTIME_DIR, XDG_STATE_HOME and XDG_CACHE_HOME to folders of your own',
-    })
-  }
-  if ((found.mode & 0o077) !== 0) await chmod(path, 0o700)
-  return path
 }
 
 /** The path with a leading `~/` replaced by the home folder: shells do that only for words that begin with it. */
