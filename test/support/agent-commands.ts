@@ -1,12 +1,12 @@
+import { EventEmitter } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { Readable } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import type { AgentStatus, ControlRequest } from '../../agent/control/protocol.ts'
 import { serveControl } from '../../agent/control/server.ts'
 import { controlSocketOf } from '../../agent/control/socket-of.ts'
 import type { CommandEntry } from '../../core/command.ts'
-import { runProgram } from '../../core/program.ts'
+import { type CliRun, programOf, runCli } from './run-cli.ts'
 import { tempDir } from './temp-dir.ts'
 
 const load = async (module: Promise<{ command: Awaited<ReturnType<CommandEntry['load']>> }>) =>
@@ -28,7 +28,7 @@ export interface CommandBench {
   env: NodeJS.ProcessEnv
   dir: string
   /** Runs one command line to its end. */
-  run(...argv: string[]): Promise<{ exitCode: number; out: string; err: string }>
+  run(...argv: string[]): Promise<CliRun>
   /** A daemon that answers in the test's words; `heard` lists what it was asked. */
   daemon(
     answer: (request: ControlRequest) => AgentStatus,
@@ -52,38 +52,12 @@ export async function commandBench(
     FOOTMAN_CONTROLLER_TOKEN: 'env:TOKEN',
     ...settings,
   }
-  const listeners = new Map<string, Set<() => void>>([
-    ['SIGINT', new Set()],
-    ['SIGTERM', new Set()],
-  ])
+  const signals = new EventEmitter()
+  const spec = { ...programOf({}), commands: [...commands, ...extra] }
   return {
     env,
     dir,
-    async run(...argv) {
-      let out = ''
-      let err = ''
-      const spec = {
-        name: 'footman',
-        version: '0.0.0',
-        description: '',
-        nouns: { agent: '' },
-        commands: [...commands, ...extra],
-        firstSteps: [],
-      }
-      const exitCode = await runProgram(spec, {
-        argv,
-        env,
-        cwd: dir,
-        stdin: Readable.from([]),
-        stdout: { write: (text) => (out += text) },
-        stderr: { write: (text) => (err += text) },
-        signals: {
-          on: (signal, listener) => listeners.get(signal)?.add(listener),
-          off: (signal, listener) => listeners.get(signal)?.delete(listener),
-        },
-      })
-      return { exitCode, out, err }
-    },
+    run: (...argv) => runCli(spec, argv, { env, signals }),
     async daemon(answer) {
       const heard: ControlRequest[] = []
       const socketPath = controlSocketOf(url, { env })
@@ -98,8 +72,6 @@ export async function commandBench(
       onTestFinished(() => server.close())
       return { heard, end: () => server.close() }
     },
-    press(signal) {
-      for (const listener of listeners.get(signal) ?? []) listener()
-    },
+    press: (signal) => void signals.emit(signal),
   }
 }

@@ -13,24 +13,24 @@ describe('status', () => {
   test('shows what the daemon says', async () => {
     const bench = await commandBench()
     await bench.daemon(() => busy)
-    const { exitCode, out } = await bench.run('agent', 'status')
+    const { exitCode, stdout } = await bench.run('agent', 'status')
     expect(exitCode).toBe(0)
-    expect(out).toContain('laptop-ann-1  busy')
-    expect(out).toContain('app #41')
+    expect(stdout).toContain('laptop-ann-1  busy')
+    expect(stdout).toContain('app #41')
   })
 
   test('is one JSON document under --json', async () => {
     const bench = await commandBench()
     await bench.daemon(() => busy)
-    const { out } = await bench.run('agent', 'status', '--json')
-    expect(JSON.parse(out)).toEqual(busy)
+    const { stdout } = await bench.run('agent', 'status', '--json')
+    expect(JSON.parse(stdout)).toEqual(busy)
   })
 
   test('without a daemon exits 3 and says how to start one', async () => {
     const bench = await commandBench()
-    const { exitCode, out, err } = await bench.run('agent', 'status')
-    expect({ exitCode, out }).toEqual({ exitCode: 3, out: '' })
-    expect(err).toBe('error: no footman agent is running here\nhint: start it with `footman agent run`\n')
+    const { exitCode, stdout, stderr } = await bench.run('agent', 'status')
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
+    expect(stderr).toBe('error: no footman agent is running here\nhint: start it with `footman agent run`\n')
   })
 
   test('--watch shows changes until interrupted', async () => {
@@ -40,9 +40,9 @@ describe('status', () => {
     await expect.poll(() => heard.length).toBeGreaterThan(0)
     await new Promise((resolve) => setTimeout(resolve, 50))
     bench.press('SIGINT')
-    const { exitCode, out } = await watching
+    const { exitCode, stdout } = await watching
     expect(exitCode).toBe(130)
-    expect(out).toBe('laptop-ann: 0 of 6 CPUs lent: laptop-ann-1 builds app #41\n')
+    expect(stdout).toBe('laptop-ann: 0 of 6 CPUs lent: laptop-ann-1 builds app #41\n')
   })
 })
 
@@ -52,9 +52,9 @@ describe('pause and resume', () => {
     const { heard } = await bench.daemon(() =>
       agentStatus({ openness: 'finishing', because: 'you paused it' }),
     )
-    const { out } = await bench.run('agent', 'pause', '1h30m')
+    const { stdout } = await bench.run('agent', 'pause', '1h30m')
     expect(heard).toEqual([{ request: 'pause', forMs: 5_400_000 }])
-    expect(out).toBe('laptop-ann: 0 of 6 CPUs lent; takes no more builds: you paused it\n')
+    expect(stdout).toBe('laptop-ann: 0 of 6 CPUs lent; takes no more builds: you paused it\n')
     await bench.run('agent', 'pause')
     await bench.run('agent', 'resume')
     expect(heard.slice(1)).toEqual([{ request: 'pause' }, { request: 'resume' }])
@@ -62,16 +62,16 @@ describe('pause and resume', () => {
 
   test('a duration that is none is refused with an example', async () => {
     const bench = await commandBench()
-    const { exitCode, err } = await bench.run('agent', 'pause', 'soon')
+    const { exitCode, stderr } = await bench.run('agent', 'pause', 'soon')
     expect(exitCode).toBe(2)
-    expect(err).toContain('write e.g. 45m')
+    expect(stderr).toContain('write e.g. 45m')
   })
 
   test('--dry-run asks the daemon for nothing but its name', async () => {
     const bench = await commandBench()
     const { heard } = await bench.daemon(() => agentStatus())
-    const { out } = await bench.run('agent', 'pause', '2h', '--dry-run')
-    expect(out).toBe('would pause lending for 2h on laptop-ann\n')
+    const { stdout } = await bench.run('agent', 'pause', '2h', '--dry-run')
+    expect(stdout).toBe('would pause lending for 2h on laptop-ann\n')
     expect(heard).toEqual([{ request: 'status' }])
   })
 })
@@ -81,11 +81,11 @@ describe('drain', () => {
     const bench = await commandBench()
     let looks = 0
     const { heard } = await bench.daemon(() => (++looks < 3 ? busy : drained))
-    const { exitCode, out, err } = await bench.run('agent', 'drain')
+    const { exitCode, stdout, stderr } = await bench.run('agent', 'drain')
     expect(exitCode).toBe(0)
     expect(heard.map(({ request }) => request)).toEqual(['drain', 'status', 'status'])
-    expect(err).toBe('waiting for app #41 on laptop-ann-1\n')
-    expect(out).toContain('you drained it')
+    expect(stderr).toBe('waiting for app #41 on laptop-ann-1\n')
+    expect(stdout).toContain('you drained it')
   })
 
   test('--no-wait does not', async () => {
@@ -114,9 +114,9 @@ describe('stop', () => {
     const stopping = bench.run('agent', 'stop', '--now')
     await expect.poll(() => heard.length).toBeGreaterThan(1)
     await end()
-    const { exitCode, err } = await stopping
+    const { exitCode, stderr } = await stopping
     expect(exitCode).toBe(0)
     expect(heard[0]).toEqual({ request: 'stop', now: true })
-    expect(err).toContain('the agent on laptop-ann has ended')
+    expect(stderr).toContain('the agent on laptop-ann has ended')
   })
 })

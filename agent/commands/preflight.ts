@@ -1,0 +1,78 @@
+import { type CommandContext, defineCommand, printResult } from '../../core/command.ts'
+import type { ContainerEngine, EngineInfo } from '../../core/container-engine.ts'
+import { connectDocker } from '../../core/docker.ts'
+import { exitCodes, FootmanError } from '../../core/errors.ts'
+import { footmanPaths, privateFolder } from '../../core/paths.ts'
+import type { AgentConfig } from '../config.ts'
+import { connectController } from '../connect-controller.ts'
+import { defaultImage } from '../default-image.ts'
+import { defaultMachineName, machineId, readHardware } from '../hardware.ts'
+import { loadAgentConfig } from '../load-config.ts'
+import { machineSensors } from '../policy/machine-sensors.ts'
+import { createPolicyWatch } from '../policy/watch.ts'
+import type { PreflightOptions } from '../preflight/options.ts'
+import { outcomeLine, verdictLine } from '../preflight/outcome-text.ts'
+import { preflight } from '../preflight/preflight.ts'
+
+export const command = defineCommand({
+  options: { noPull: { summary: 'do not fetch images that are missing, only say so' } },
+  examples: [
+    {
+      line: 'footman agent preflight',
+      explains: 'try everything that lending takes; exits 3 when something fails',
+    },
+    {
+      line: 'footman agent preflight --json --no-pull',
+      explains: 'the same for a program, without long downloads',
+    },
+  ],
+  reads: true,
+  async run(context, { noPull }) {
+    const { value: config } = await loadAgentConfig(context)
+    const options = await prepare(config, context)
+    const { out, json } = context
+    const result = await preflight({ ...options, pull: !noPull }, (outcome) => {
+      if (!json) out.write(outcomeLine(outcome, out))
+    })
+    printResult(context, result, verdictLine)
+    return result.passed ? exitCodes.ok : exitCodes.remote
+  },
+})
+
+async function prepare(
+  config: AgentConfig,
+  context: CommandContext,
+): Promise<Omit<PreflightOptions, 'pull'>> {
+  const { log, env, signal } = context
+  const jenkins = await connectController(config, context)
+  const engine = await findEngine(context)
+  const info = await infoOf(engine, signal)
+  const sensors = machineSensors({ dataRoot: info?.dataRoot, ownCpus: async () => 0 })
+  return {
+    jenkins,
+    engine,
+    config,
+    machineName:
+      config.machine.name ??
+      defaultMachineName(await machineId(await privateFolder(footmanPaths({ env }).state))),
+    hardware: readHardware(info),
+    readings: await createPolicyWatch(sensors)(),
+    defaultImage,
+    onProgress: (line) => log.info(line),
+    signal,
+  }
+}
+
+async function findEngine({ log, env, signal }: CommandContext): Promise<ContainerEngine | Error> {
+  try {
+    return await connectDocker({ env, log, signal })
+  } catch (error) {
+    if (error instanceof FootmanError) return error
+    throw error
+  }
+}
+
+/** An engine that does not answer is the engine check's to tell of. */
+async function infoOf(engine: ContainerEngine | Error, signal: AbortSignal): Promise<EngineInfo | undefined> {
+  return engine instanceof Error ? undefined : await engine.info(signal).catch(() => undefined)
+}
