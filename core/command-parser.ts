@@ -55,28 +55,35 @@ function addNoun(root: Parser, spec: ProgramSpec, noun: string): Parser {
 
 /** Gives a parser the arguments and options of a command, and the examples below its help. */
 function declare(leaf: Parser, command: Command, { onCommand }: ParserOptions): void {
-  const names = Object.keys(command.arguments ?? {})
-  for (const [name, spec] of Object.entries(command.arguments ?? {})) {
+  const { arguments: args = {}, options = {} } = command
+  for (const [name, spec] of Object.entries(args)) {
     leaf.argument(spec.optional ? `[${name}]` : `<${name}>`, spec.summary, argumentParser(name, spec))
   }
-  for (const [name, spec] of Object.entries(command.options ?? {})) leaf.addOption(toOption(name, spec))
+  const declared = Object.entries(options).map(([name, spec]) => ({
+    name,
+    spec,
+    option: toOption(name, spec),
+  }))
+  for (const { option } of declared) leaf.addOption(option)
   if (command.reads) leaf.option('--json', 'print the result as JSON')
   if (command.writes) leaf.option('-n, --dry-run', 'print what would be done, and do nothing')
   if (command.examples) leaf.addHelpText('after', `\n${formatExamples(command.examples)}`)
   leaf.action((...received: unknown[]) => {
-    const { json = false, dryRun = false, ...own } = leaf.opts()
+    const given = Object.fromEntries([
+      ...declared.map(({ name, spec, option }) => [name, valueOfOption(leaf, option, spec)]),
+      ...Object.keys(args).map((name, index) => [name, received[index]]),
+    ])
+    const { json = false, dryRun = false } = leaf.opts()
     const { quiet = false, verbose = false, color = true, config } = leaf.optsWithGlobals()
-    const args = Object.fromEntries(names.map((name, index) => [name, received[index]]))
-    const switches = Object.fromEntries(
-      Object.entries(command.options ?? {}).map(([name, option]) => [name, unset(option)]),
-    )
-    onCommand(command, { ...switches, ...own, ...args }, { quiet, verbose, color, config, json, dryRun })
+    onCommand(command, given, { quiet, verbose, color, config, json, dryRun })
   })
 }
 
-function unset(option: OptionSpec): unknown {
-  if (option.repeatable) return []
-  return option.value === undefined ? false : undefined
+function valueOfOption(leaf: Parser, option: Option, spec: OptionSpec): unknown {
+  const value: unknown = leaf.getOptionValue(option.attributeName())
+  // Of `--no-wait` commander makes `wait: false`; the command that declared `noWait` wants to read just that.
+  if (option.negate) return value === false
+  return value ?? (spec.repeatable ? [] : spec.value === undefined ? false : undefined)
 }
 
 function toOption(name: string, spec: OptionSpec): Option {
@@ -85,8 +92,6 @@ function toOption(name: string, spec: OptionSpec): Option {
     .filter(Boolean)
     .join('')
   const option = new Option(flags, spec.summary)
-  // commander would read --no-wait as the opposite of a switch `wait`; here a switch is what it is called.
-  option.negate = false
   if (spec.value === undefined) return option
   return option.argParser((text, before) => {
     const value = parsed(long, text, spec)

@@ -35,6 +35,7 @@ describe('a command line', () => {
     count: { summary: 'How many', value: 'n', parse: Number },
     label: { summary: 'Which', value: 'label', repeatable: true },
     force: { summary: 'Even so' },
+    noWait: { summary: 'At once' },
   }
   const args = {
     name: { summary: 'Whom' },
@@ -57,9 +58,19 @@ describe('a command line', () => {
       '--label',
       'b',
     ])
-    await runCli(program, ['agent', 'run', 'ben', '--force'])
+    await runCli(program, ['agent', 'run', 'ben', '--force', '--no-wait'])
     expect(seen).toMatchObject([
-      { given: { name: 'ann', size: 4, keepIdle: '5m', count: 3, label: ['a', 'b'], force: false } },
+      {
+        given: {
+          name: 'ann',
+          size: 4,
+          keepIdle: '5m',
+          count: 3,
+          label: ['a', 'b'],
+          force: false,
+          noWait: false,
+        },
+      },
       {
         given: {
           name: 'ben',
@@ -68,6 +79,7 @@ describe('a command line', () => {
           count: undefined,
           label: [],
           force: true,
+          noWait: true,
         },
       },
     ])
