@@ -1,5 +1,5 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { createSecureContext } from 'node:tls'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { ConfigError, messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
@@ -76,8 +76,9 @@ const exampleUrl = 'give the root URL of the controller, e.g. https://jenkins.ex
 function readAuthority(file: string): string {
   try {
     const pem = readFileSync(file, 'utf8')
-    if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it holds no certificate in PEM form')
-    createSecureContext({ ca: pem })
+    const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)
+    if (!certificates) throw new Error('it holds no certificate in PEM form')
+    for (const certificate of certificates) new X509Certificate(certificate)
     return pem
   } catch (cause) {
     throw new ConfigError(`controller.caFile ${file} cannot be used: ${messageOf(cause)}`, {

@@ -44,6 +44,11 @@ export function textOf(answer: Answer): string {
   return answer.body.toString('utf8')
 }
 
+/** Enough of a page to tell what it is; the rest of a long one is not worth searching. */
+function startOf(answer: Answer): string {
+  return answer.body.subarray(0, 64 * 2 ** 10).toString('utf8')
+}
+
 /**
  * Whether Jenkins put its name on the answer. All its pages and API answers do; what misses it comes from a proxy, another
  * program, the servlet container's own error page, or a controller that is still starting.
@@ -54,13 +59,13 @@ export function isFromJenkins(answer: Answer): boolean {
 
 export function isHtml(answer: Answer): boolean {
   return (
-    /html/i.test(answer.headers['content-type'] ?? '') || /^\s*<(!doctype html|html)/i.test(textOf(answer))
+    /html/i.test(answer.headers['content-type'] ?? '') || /^\s*<(!doctype html|html)/i.test(startOf(answer))
   )
 }
 
 /** What a reader of an HTML page would see of it in one line, without scripts and styles. */
 export function visibleText(answer: Answer): string {
-  const text = textOf(answer)
+  const text = startOf(answer)
     .replace(/<(script|style|head)\b[\s\S]*?<\/\1\s*>/gi, ' ')
     .replace(/<[^>]*>/g, ' ')
   return unescapeHtml(text).replace(/\s+/g, ' ').trim()
@@ -77,7 +82,7 @@ export function unescapeHtml(text: string): string {
 }
 
 export function titleOf(answer: Answer): string {
-  return /<title[^>]*>([^<]*)<\/title>/i.exec(textOf(answer))?.[1]?.trim() ?? ''
+  return /<title[^>]*>([^<]*)<\/title>/i.exec(startOf(answer))?.[1]?.trim() ?? ''
 }
 
 /** Where an answer sends us, as a full URL; undefined when it does not. */

@@ -6,7 +6,6 @@ import {
   destination,
   isFromJenkins,
   isHtml,
-  textOf,
   titleOf,
   visibleText,
 } from './exchange.ts'
@@ -109,7 +108,7 @@ function forbidden(answer: Answer, { root, user }: Controller): Verdict {
   if (permission !== undefined) return lacks(permission, who)
 
   const page = visibleText(answer)
-  if (/No valid crumb/i.test(textOf(answer))) {
+  if (/No valid crumb/i.test(page)) {
     const reason = 'Jenkins wants a crumb with every change and does not take the one we got'
     return ['forbidden', reason, { hint: 'use an API token instead of the password: it needs no crumb' }]
   }

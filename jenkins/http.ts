@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../core/clock.ts'
 import { RemoteError } from '../core/errors.ts'
 import { register, type Secret } from '../core/secret.ts'
 import { type ClientOptions, createClient, type Send } from './client.ts'
-import { type Answer, type Ask, isExpected, isFromJenkins, isHtml, textOf } from './exchange.ts'
+import { type Answer, type Ask, isExpected, isFromJenkins, isHtml, textOf, visibleText } from './exchange.ts'
 import { refusal, unreadable } from './failures.ts'
 import { crumbAnswer } from './schema.ts'
 
@@ -169,5 +169,5 @@ export class JenkinsHttp {
 
 function isCrumbMissing(ask: Ask, answer: Answer): boolean {
   if (answer.status !== 403 || ask.method !== 'POST' || ask.anonymous) return false
-  return /No valid crumb/i.test(textOf(answer))
+  return /No valid crumb/i.test(visibleText(answer))
 }

@@ -58,13 +58,7 @@ async function parse(xml: string) {
     trimValues: false,
     strictReservedNames: false,
   })
-  const builder = new XMLBuilder({
-    ...markup,
-    suppressEmptyNode: true,
-    suppressBooleanAttributes: false,
-    // Jenkins may quote with ' what holds ", and the builder always quotes with ".
-    attributeValueProcessor: (_name, value) => String(value).replaceAll('"', '&quot;'),
-  })
+  const builder = new XMLBuilder({ ...markup, suppressEmptyNode: true, suppressBooleanAttributes: false })
   let parts: XmlPart[]
   try {
     parts = parser.parse(xml.slice(declaration.length)) as XmlPart[]

@@ -58,10 +58,11 @@ function isExempt(url: URL, noProxy: string): boolean {
     .some((entry) => {
       if (entry === '*') return true
       if (entry.includes('/')) return isInBlock(host, entry)
-      const [, name = '', onlyPort] = /^(.*?)(?::(\d+))?$/.exec(isIP(bare(entry)) ? bare(entry) : entry) ?? []
+      if (isIP(bare(entry)) !== 0) return host === bare(entry)
+      const [name = '', onlyPort] = entry.split(':')
       if (onlyPort !== undefined && onlyPort !== port) return false
-      const domain = bare(name).replace(/^\*?\./, '')
-      return host === domain || (!isIP(host) && host.endsWith(`.${domain}`))
+      const domain = name.replace(/^\*?\./, '')
+      return host === domain || (isIP(host) === 0 && host.endsWith(`.${domain}`))
     })
 }
 
