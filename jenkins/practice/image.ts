@@ -1,9 +1,12 @@
 import type { Readable } from 'node:stream'
 import type { ContainerEngine } from '../../core/container-engine.ts'
+import { packageVersion } from '../../core/package.ts'
 import { practiceRootfs } from './rootfs.ts'
 
-/** Where practice images are kept. One per Node.js version, as the image carries this machine's own. */
-export const practiceReference = `footman/practice-agent:node-${process.versions.node}`
+/** What the practice image is called: one per version of footman, and of Node.js, as the image carries this machine's own. */
+export function practiceReference(): string {
+  return `footman/practice-agent:${packageVersion()}-node${process.versions.node}`
+}
 
 const changes = [
   'USER jenkins',
@@ -19,7 +22,7 @@ const changes = [
  */
 export async function practiceImage(
   engine: ContainerEngine,
-  reference: string = practiceReference,
+  reference: string = practiceReference(),
   options: { signal?: AbortSignal; rootfs?: () => Promise<Readable> } = {},
 ): Promise<string> {
   const { signal, rootfs = practiceRootfs } = options

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { StringDecoder } from 'node:string_decoder'
 import { UserError } from '../../../core/errors.ts'
 import type { Acceptor, AgentDoor } from '../contract.ts'
 import { parseAgentFrame, type ToAgent } from '../frames.ts'
@@ -94,6 +95,7 @@ function banner(path: string, socket: Socket, door: AgentDoor): string {
 function talk(socket: Socket, head: Buffer, door: AgentDoor, timing: TcpTiming): void {
   let connection: Connection | undefined
   let pending = ''
+  const decoder = new StringDecoder()
   const send = (frame: ToAgent) => socket.write(`${JSON.stringify(frame)}\n`)
 
   const introduce = (line: string) => {
@@ -108,9 +110,8 @@ function talk(socket: Socket, head: Buffer, door: AgentDoor, timing: TcpTiming):
     connection = connect(socket, frame.node, door, timing)
   }
 
-  socket.setEncoding('utf8')
-  const read = (text: string) => {
-    const lines = (pending + text).split('\n')
+  const read = (chunk: Buffer) => {
+    const lines = (pending + decoder.write(chunk)).split('\n')
     pending = lines.pop() ?? ''
     if (pending.length > longestLine) socket.destroy()
     for (const line of lines) {
@@ -120,7 +121,7 @@ function talk(socket: Socket, head: Buffer, door: AgentDoor, timing: TcpTiming):
   }
   socket.on('data', read)
   socket.on('close', () => connection?.closed('Connection terminated'))
-  read(head.toString())
+  read(head)
 }
 
 function connect(socket: Socket, node: string, door: AgentDoor, timing: TcpTiming): Connection {

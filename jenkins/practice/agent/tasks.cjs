@@ -22,9 +22,9 @@ function createTasks(root) {
   const home = path.join(root, 'remoting', 'tasks')
   const folderOf = (/** @type {string} */ id) => path.join(home, encodeURIComponent(id))
   const known = () => fs.readdirSync(home).map(decodeURIComponent)
-  /** Spawned, and perhaps too young to have written its pid. */
-  const children = new Set()
-  const isAlive = (/** @type {string} */ id) => children.has(id) || wrapperPid(folderOf(id)) !== undefined
+  /** Processes that we started ourselves: they may be too young to have written their pid. @type {Map<string, number>} */
+  const children = new Map()
+  const pidOf = (/** @type {string} */ id) => children.get(id) ?? wrapperPid(folderOf(id))
 
   /** @param {Task} task */
   function start(task) {
@@ -42,18 +42,18 @@ function createTasks(root) {
       detached: true,
       stdio: 'ignore',
     })
-    children.add(task.id)
+    if (child.pid !== undefined) children.set(task.id, child.pid)
     child.on('exit', () => children.delete(task.id))
     child.on('error', () => children.delete(task.id))
   }
 
   /** @param {string} id */
   async function interrupt(id) {
-    signalGroup(folderOf(id), 'SIGTERM')
+    signalGroup(pidOf(id), 'SIGTERM')
     await pause(5)
-    if (!isAlive(id)) return
+    if (pidOf(id) === undefined) return
     fs.writeFileSync(path.join(folderOf(id), 'exit'), '137')
-    signalGroup(folderOf(id), 'SIGKILL')
+    signalGroup(pidOf(id), 'SIGKILL')
   }
 
   /** @param {string} id */
@@ -69,7 +69,7 @@ function createTasks(root) {
   function report(task, channel) {
     if (channel.isFull()) return false
     // Looked at in this order nothing can slip through: a process that ended meanwhile has left its exit code.
-    const wasAlive = isAlive(task.id)
+    const wasAlive = pidOf(task.id) !== undefined
     const exit = readText(path.join(folderOf(task.id), 'exit'))
     const { text, bytes } = readOutput(path.join(folderOf(task.id), 'log'), task.seenBytes)
     task.seenBytes += bytes
@@ -108,16 +108,19 @@ function createTasks(root) {
   }
 
   function killAll() {
-    for (const id of known()) signalGroup(folderOf(id), 'SIGKILL')
+    for (const id of known()) signalGroup(pidOf(id), 'SIGKILL')
   }
 
   return { serve, killAll }
 }
 
-/** @param {string} folder of a task @param {NodeJS.Signals} signal */
-function signalGroup(folder, signal) {
-  const pid = wrapperPid(folder)
-  if (pid !== undefined) process.kill(-pid, signal)
+/** @param {number | undefined} pid of the group's first process @param {NodeJS.Signals} signal */
+function signalGroup(pid, signal) {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal)
+  } catch {
+    // it ended meanwhile
+  }
 }
 
 /** The task's process while it lives, and not a stranger that got its number. @param {string} folder */

@@ -2,6 +2,7 @@ import type { Lease } from '../contract.ts'
 import type { AgentLink } from '../link.ts'
 import { type BuildRun, later, type Mishap, onAbort, say, until } from './build-run.ts'
 import { type Scope, sayReadyWhenBack } from './scope.ts'
+import type { Place } from './workspaces.ts'
 
 /**
  * A Pipeline's node block: waits for an executor, runs the body there, gives the executor back. The block outlives its
@@ -25,13 +26,12 @@ export async function runNodeBlock(
   }
   if (isReturning) outer.returning.count--
   const stopWatching = fearForNode(run, lease.node, removal, deleted)
-  const workspace = await settle(lease, scope)
+  const place = await settle(lease, scope)
   if (isReturning) sayReadyWhenBack(run, outer.returning)
-  else say(run, `Running on ${lease.node} in ${workspace}`, '[Pipeline] {')
-  const place = { node: lease.node, executor: lease.executor, workspace }
+  else say(run, `Running on ${place.node} in ${place.workspace}`, '[Pipeline] {')
   const mishap = await body({ ...scope, place })
   stopWatching()
-  run.workspaces.free(lease.node, record.directory ?? '')
+  run.workspaces.free(place.node, place.directory)
   lease.release()
   say(run, '[Pipeline] }', '[Pipeline] // node')
   return mishap
@@ -63,14 +63,15 @@ function takeExecutor(label: string, { run, record, signal }: Scope): Promise<Le
 }
 
 /** Finds the block's folder on the agent, and notes where the block lives now. */
-async function settle(lease: Lease, { run, record, signal }: Scope): Promise<string> {
-  record.node = lease.node
-  if (record.directory === undefined) record.directory = run.workspaces.claim(lease.node, run.build.job)
-  else run.workspaces.reclaim(lease.node, record.directory)
-  const link = record.workspace === undefined ? await linkOf(run, lease.node, signal) : undefined
-  record.workspace ??= `${link?.remoteFs ?? '(lost)'}/${record.directory}`
+async function settle({ node, executor }: Lease, { run, record, signal }: Scope): Promise<Place> {
+  if (record.directory === undefined) record.directory = run.workspaces.claim(node, run.build.job)
+  else run.workspaces.reclaim(node, record.directory)
+  const { directory } = record
+  const link = record.workspace === undefined ? await linkOf(run, node, signal) : undefined
+  record.workspace ??= `${link?.remoteFs ?? '(lost)'}/${directory}`
+  record.node = node
   run.host.save()
-  return record.workspace
+  return { node, executor, directory, workspace: record.workspace }
 }
 
 /** The node's link, also when it comes a moment after the executor; undefined when the wait was aborted. */

@@ -24,11 +24,11 @@ export async function runShellStep(script: string, scope: Scope): Promise<Mishap
 function followTask(script: string, scope: Scope, place: Place): Promise<number | Mishap> {
   const { run, record, signal } = scope
   const { host, build } = run
-  const directory = place.workspace.slice(place.workspace.indexOf('workspace/'))
   const unique = randomBytes(4).toString('hex')
   record.taskId ??= `${build.job}#${build.number}${scope.path}-${unique}`
   const id = record.taskId
-  const task = { id, script, directory, env: buildEnvironment(build, host.rootUrl, place) }
+  const env = buildEnvironment(build, host.rootUrl, place)
+  const task = { id, script, directory: place.directory, env }
   const controlDirectory = `${place.workspace}@tmp/durable-${id.slice(-8)}`
 
   return until<number | Mishap>(run, (resolve) => {

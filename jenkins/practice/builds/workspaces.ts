@@ -32,12 +32,18 @@ export function createWorkspaces(): Workspaces {
 export interface Place {
   node: string
   executor: number
-  /** Absolute, on the agent. */
+  /** Relative to the agent's root. */
+  directory: string
+  /** The same, absolute. */
   workspace: string
 }
 
 /** The variables that Jenkins gives to every build. */
-export function buildEnvironment(build: Build, rootUrl: string, place: Place): Record<string, string> {
+export function buildEnvironment(
+  build: Build,
+  rootUrl: string,
+  place: Omit<Place, 'directory'>,
+): Record<string, string> {
   const { job, number } = build
   const jobUrl = `${rootUrl}job/${job.split('/').map(encodeURIComponent).join('/job/')}/`
   return {

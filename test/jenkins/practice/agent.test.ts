@@ -46,10 +46,10 @@ describe.each([
     ['Agent discovery successful', 'Trying protocol: JNLP4-connect', 'Remote identity confirmed: '],
   ],
 ] as const)('over %s', (_, transportArgs, transport, markers) => {
-  async function connected() {
+  async function connected(speedup?: number) {
     const [folder, door] = await Promise.all([tempDir(), openDoor()])
     const args = [...(await agentArgs(folder, door.url, 'w1')), ...transportArgs]
-    return { folder, door, args, agent: await startAgent(folder, args), link: await door.link('w1') }
+    return { folder, door, args, agent: await startAgent(folder, args, speedup), link: await door.link('w1') }
   }
 
   it('connects, says so as remoting does, and announces its root', async () => {
@@ -148,16 +148,20 @@ describe.each([
     expect(after.output()).not.toContain('one\n')
   })
 
-  it('interrupts a task, by force when it does not listen', async () => {
+  it('interrupts a task', async () => {
+    const { link } = await connected(1)
+    const task = runTask(link, 'sleep 60')
+    await task.says('sleep')
+    link.interrupt('job#1/0')
+    expect(await task.ended).toBe(143)
+  })
+
+  it('ends a task by force when it does not listen', async () => {
     const { link } = await connected()
-    const meek = runTask(link, 'sleep 60', { id: 'meek' })
-    await meek.says('sleep')
-    link.interrupt('meek')
-    expect(await meek.ended).toBe(143)
-    const stubborn = runTask(link, "trap '' TERM\nwhile true; do sleep 1; done", { id: 'stubborn' })
-    await stubborn.says('sleep')
-    link.interrupt('stubborn')
-    expect(await stubborn.ended).toBe(137)
+    const task = runTask(link, "trap '' TERM\nwhile true; do sleep 1; done")
+    await task.says('sleep')
+    link.interrupt('job#1/0')
+    expect(await task.ended).toBe(137)
   })
 
   it('tells that a task has vanished when its process is gone without a word', async () => {

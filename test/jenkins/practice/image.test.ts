@@ -44,8 +44,8 @@ describe('practiceImage', () => {
         return docker.importImage(tar, reference, changes)
       },
     }
-    expect(await practiceImage(engine, undefined, { rootfs })).toBe(practiceReference)
-    expect(await practiceImage(engine, undefined, { rootfs })).toBe(practiceReference)
+    expect(await practiceImage(engine, undefined, { rootfs })).toBe(practiceReference())
+    expect(await practiceImage(engine, undefined, { rootfs })).toBe(practiceReference())
     expect(imported).toEqual([expect.arrayContaining(['USER jenkins', 'WORKDIR /home/jenkins'])])
   })
 })

@@ -88,10 +88,8 @@ describe('a connection', () => {
     const socket = dial(door)
     await once(socket, 'open')
     socket.send(hello)
-    const reason = await new Promise((resolve) => {
-      door.link('w1').then((link) => link.onClosed(resolve))
-    })
-    expect(reason).toBe('Ping timed out')
+    const link = await door.link('w1')
+    expect(await new Promise((resolve) => link.onClosed(resolve))).toBe('Ping timed out')
   })
 
   it('lives on while pings are answered', async () => {
