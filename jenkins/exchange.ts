@@ -38,6 +38,8 @@ export interface Controller {
   /** With trailing slash. */
   root: string
   user: string
+  /** What it said of itself before; undefined while it has not shown yet that it is a Jenkins. */
+  readonly seen?: unknown
 }
 
 export function textOf(answer: Answer): string {
@@ -96,12 +98,22 @@ export function destination(ask: Ask, answer: Answer, root: string): URL | undef
   }
 }
 
+/**
+ * Whether a 404 means that Jenkins has no such thing. A proxy whose Jenkins is away says 404 as well, and so does whatever
+ * answers at a wrong URL. Old versions leave the page to their servlet container, which does not name Jenkins.
+ */
+export function isAbsence(answer: Answer, controller: Pick<Controller, 'seen'>): boolean {
+  if (answer.status !== 404) return false
+  return isFromJenkins(answer) || (controller.seen !== undefined && /Powered by Jetty/i.test(startOf(answer)))
+}
+
 /** Whether the answer is what the request hoped for. */
-export function isExpected(ask: Ask, answer: Answer, root: string): boolean {
+export function isExpected(ask: Ask, answer: Answer, controller: Pick<Controller, 'root' | 'seen'>): boolean {
+  const { root } = controller
   const expect = ask.expect ?? [200]
   if (expect === 'any') return true
   if (!expect.includes(answer.status)) return false
-  if (answer.status === 404) return isFromJenkins(answer)
+  if (answer.status === 404) return isAbsence(answer, controller)
   if (answer.status !== 302) return true
   // A proxy that moves http to https, or asks people to log in, also says 302: the place tells them apart.
   const path = destination(ask, answer, root)?.pathname

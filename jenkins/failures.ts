@@ -4,6 +4,7 @@ import {
   type Ask,
   type Controller,
   destination,
+  isAbsence,
   isFromJenkins,
   isHtml,
   titleOf,
@@ -51,9 +52,12 @@ function verdict(ask: Ask, answer: Answer, controller: Controller): Verdict {
   if (status === 407) return ['unauthenticated', 'the proxy wants a user and a password', proxyLogin]
   // Queue.doCancelItem answers 422 to those who may not.
   if (status === 422) return lacks('hudson.model.Item.Cancel', controller.user)
+  if (status === 429) return ['broken', 'we ask more often than a proxy in front of Jenkins allows', badProxy]
   if (status >= 500) return broken(answer, controller)
   return rejected(answer)
 }
+
+const badProxy: Details = { hint: 'look at the proxy in front of Jenkins' }
 
 const proxyLogin: Details = {
   hint: 'put them into HTTPS_PROXY or HTTP_PROXY, as in http://user:password@proxy:3128',
@@ -61,8 +65,8 @@ const proxyLogin: Details = {
 
 function elsewhere(ask: Ask, answer: Answer, { root }: Controller): Verdict {
   const url = destination(ask, answer, root)
-  if (!url) return ['broken', `${root} answers ${answer.status} without saying where to go`, {}]
-  if (/login|oauth|saml|sso|signin|openid|\/auth/i.test(url.host + url.pathname)) {
+  if (!url) return ['broken', `${root} answers ${answer.status} without saying where to go`, badProxy]
+  if (/login|oauth|saml|signin|openid|\bsso\b|\/auth\b/i.test(url.host + url.pathname)) {
     const reason = `${root} sends us to a login page at ${url.host}`
     return [
       'unauthenticated',
@@ -140,8 +144,9 @@ function lacks(permission: string, user: string): Verdict {
   return ['forbidden', `user ${user} lacks the permission ${name}`, { hint, permission }]
 }
 
-function absent(ask: Ask, answer: Answer, { root }: Controller): Verdict {
-  if (isFromJenkins(answer)) {
+function absent(ask: Ask, answer: Answer, controller: Controller): Verdict {
+  const { root } = controller
+  if (isAbsence(answer, controller)) {
     const reason = `Jenkins has nothing at ${ask.path}, or hides it from this user`
     return [
       'not-found',
@@ -169,6 +174,9 @@ function rejected(answer: Answer): Verdict {
   // X-Error lost its typographic quotes to blanks on the way through the servlet container.
   const said = answer.headers['x-error'] ?? titleOf(answer).replace(/^Error \d+ /, '')
   const reason = said.replace(/\s+/g, ' ').trim() || 'it gives no reason'
-  const failure = /already exists/i.test(reason) ? 'conflict' : 'rejected'
-  return [failure, `Jenkins refuses (${answer.status}): ${reason}`, {}]
+  const sentence = `Jenkins refuses (${answer.status}): ${reason}`
+  if (/already exists/i.test(reason)) {
+    return ['conflict', sentence, { hint: 'choose another name, or delete what has it' }]
+  }
+  return ['rejected', sentence, { hint: 'the log of Jenkins may say more' }]
 }

@@ -72,7 +72,7 @@ export class JenkinsHttp {
       if (this.#crumb) answer = await this.#sendAs(ask)
     }
     if (answer.status === 401 && !ask.anonymous) answer = await this.#doubt(ask, answer)
-    if (!isExpected(ask, answer, this.root)) throw this.refusal(ask, answer)
+    if (!isExpected(ask, answer, this)) throw this.refusal(ask, answer)
     if (!ask.anonymous) this.#wasAccepted = true
     return answer
   }

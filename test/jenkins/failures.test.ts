@@ -30,6 +30,7 @@ describe('every recorded refusal has a kind, one line of text and no markup', ()
       expect(error).toBeInstanceOf(RemoteError)
       expect(error.status).toBe(response.status)
       expect(error.message).toMatch(/^Cannot do this: (?:(?!<\/?\w).){5,250}$/)
+      expect(error.hint).toBeTruthy()
       expect(kindsOf(response.status)).toContain(error.failure)
       if (headers['x-required-permission']) expect(error.permission).toBe(headers['x-required-permission'])
     }
@@ -50,6 +51,7 @@ test.each([
   ['/jenkins/queue/api/json', 'https://jenkins.test/jenkins/'],
   ['https://ci.test/queue/api/json', 'https://ci.test/'],
   ['https://ci.test/welcome', 'https://ci.test/welcome'],
+  ['https://lessons.test/queue/api/json', 'https://lessons.test/'],
 ])('a redirect to %s suggests %s as the URL', (location, suggestion) => {
   expect(refusal(queue, answer(301, { location }), controller)).toMatchObject({
     failure: 'rejected',
@@ -92,6 +94,7 @@ test.each([
   [answer(403, {}, '<html>Blocked by policy</html>'), 'forbidden', 'not Jenkins who says so'],
   [answer(400), 'rejected', 'it gives no reason'],
   [answer(302), 'broken', 'without saying where to go'],
+  [answer(429), 'broken', 'more often than a proxy'],
 ])('an answer of a proxy or of a controller in between is understood (%#)', (got, failure, text) => {
   expect(refusal(queue, got, controller)).toMatchObject({ failure, message: expect.stringContaining(text) })
 })

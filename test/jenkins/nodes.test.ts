@@ -190,6 +190,18 @@ test('a 404 of something that is not Jenkins does not count as deleted', async (
   })
 })
 
+test('an old controller leaves its 404 to the servlet container, and is understood once it has shown itself', async () => {
+  const url = await serveHttp((request, response) => {
+    if (request.url?.startsWith('/computer/'))
+      response.writeHead(404).end('HTTP ERROR 404. Powered by Jetty:// 9.4')
+    else response.writeHead(200, { 'X-Jenkins': '2.190.1', 'X-Jenkins-Session': 'a' }).end('{"name":"ann"}')
+  })
+  const jenkins = await replayed([], { url })
+  await expect(jenkins.node('n1')).rejects.toMatchObject({ failure: 'not-found' })
+  await jenkins.whoAmI()
+  expect(await jenkins.node('n1')).toBeUndefined()
+})
+
 test('the built-in node cannot be deleted, nor any node without Agent/Delete', async () => {
   const jenkins = await replayed([['node-jnlp-delete', 16]])
   await expect(jenkins.deleteNode('(built-in)')).rejects.toMatchObject({ failure: 'rejected', status: 400 })
