@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { agentCommands } from './agent/commands/registry.ts'
+import { main } from './core/main.ts'
 import { packageVersion } from './core/package.ts'
-import { runProgram } from './core/program.ts'
 import type { ProgramSpec } from './core/program-spec.ts'
 
 /** Every verb is registered in the folder of its trade; this list only says which trades there are. */
@@ -22,12 +22,4 @@ Pipeline library that builds call, and upgrades the controller without losing a 
   ],
 }
 
-// `footman … | head` closes the pipe early; that is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1)
-})
-const { argv, env, stdin, stdout, stderr } = process
-const host = { argv: argv.slice(2), env, cwd: process.cwd(), stdin, stdout, stderr, signals: process }
-const exitCode = await runProgram(footman, host)
-// Leaving by hand, because after a second signal something may still be under way; but only once the result is written.
-stdout.write('', () => process.exit(exitCode))
+await main(footman)

@@ -1,0 +1,13 @@
+import { runProgram } from './program.ts'
+import type { ProgramSpec } from './program-spec.ts'
+
+/** Runs a program as this process and leaves with its exit code. The only place that leaves. */
+export async function main(spec: ProgramSpec): Promise<void> {
+  const { argv, env, stdin, stdout, stderr } = process
+  // `footman … | head` closes the pipe early; that is no failure.
+  stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  const host = { argv: argv.slice(2), env, cwd: process.cwd(), stdin, stdout, stderr, signals: process }
+  const exitCode = await runProgram(spec, host)
+  // Leaving by hand, because after a second signal work may still be under way; but only once the result is written.
+  stdout.write('', () => process.exit(exitCode))
+}
