@@ -39,6 +39,7 @@ export interface Acceptor {
   close(): Promise<void>
 }
 // acceptors/websocket.ts: acceptWebSocketAgents(server: http.Server, door: AgentDoor): Acceptor   (upgrades of <contextPath>/wsagents/)
+// agent-jar.ts:           agentJar(): Promise<Buffer>   (what /jnlpJars/agent.jar serves; bundled from agent/*.cjs)
 // acceptors/tcp.ts:       acceptTcpAgents(door: AgentDoor, address: { host: string; port: number }): Promise<Acceptor & { port: number }>
 
 // ---- Builds run -----------------------------------------------------------------------------------------------------
