@@ -1,6 +1,6 @@
 import { Option, Command as Parser } from 'commander'
 import type { ArgumentSpec, Command, CommandEntry, OptionSpec } from './command.ts'
-import { exitCodes, messageOf, UserError } from './errors.ts'
+import { exitCodes, FootmanError, messageOf, UserError } from './errors.ts'
 import { formatExamples, fullHelp } from './help.ts'
 import type { GlobalOptions, ProgramSpec } from './program-spec.ts'
 
@@ -107,6 +107,7 @@ function parsed(what: string, text: string, { parse }: { parse?: (text: string) 
   try {
     return parse ? parse(text) : text
   } catch (error) {
-    throw new UserError(`${what}: ${messageOf(error)}`, { exitCode: exitCodes.usage, cause: error })
+    const hint = error instanceof FootmanError && error.hint !== undefined ? { hint: error.hint } : {}
+    throw new UserError(`${what}: ${messageOf(error)}`, { ...hint, exitCode: exitCodes.usage, cause: error })
   }
 }

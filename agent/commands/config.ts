@@ -8,7 +8,7 @@ import { readHardware } from '../hardware.ts'
 import { loadAgentConfig } from '../load-config.ts'
 
 /** `footman agent config`: what is in force and why, without any secret; exits 2 when it cannot work like that. */
-export const configCommand = defineCommand({
+export const command = defineCommand({
   options: {
     example: { summary: 'print an example of agent.yaml with every setting explained, instead' },
   },

@@ -7,8 +7,19 @@ import type { CommandEntry } from '../../core/command.ts'
 export const agentCommands: readonly CommandEntry[] = [
   {
     noun: 'agent',
+    verb: 'run',
+    summary: 'Lend this machine until you stop it',
+    load: async () => (await import('./run.ts')).command,
+  },
+  {
+    noun: 'agent',
     verb: 'config',
     summary: 'Print the settings in force, and where each comes from',
-    load: async () => (await import('./config.ts')).configCommand,
+    load: async () => (await import('./config.ts')).command,
+  },
+  {
+    verb: 'demo',
+    summary: 'Show on this machine what footman does, without a Jenkins',
+    load: async () => (await import('../demo/demo.ts')).command,
   },
 ]

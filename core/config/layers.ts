@@ -2,14 +2,10 @@ import { isMapping, valueAt } from './path.ts'
 import { type ConfigPath, type Shape, shapeAt } from './shape.ts'
 import type { ParsedYaml } from './yaml.ts'
 
-/** Settings from one origin, as they were given. */
+/** Settings from one origin, as they were given. `names` tells by formatted path which variable gave a setting. */
 export type Layer =
   | { kind: 'file'; input: unknown; file: string; yaml: ParsedYaml }
-  | {
-      kind: 'variable'
-      input: unknown /** Formatted path -> name of the variable. */
-      names: Map<string, string>
-    }
+  | { kind: 'variable'; input: unknown; names: ReadonlyMap<string, string> }
   | { kind: 'flag'; input: unknown }
 
 /**
@@ -24,7 +20,7 @@ export function mergeLayers(shape: Shape, inputs: readonly unknown[]): unknown {
   if (misplaced !== undefined) return misplaced
   const sections = given.filter(isMapping)
   // A required section that nobody wrote down is filled in, so that what is missing in it is named one by one.
-  if (sections.length === 0 && (shape.optional || shape.fallback !== undefined)) return undefined
+  if (sections.length === 0 && shape.optional) return undefined
   const keys = new Set([...sections.flatMap((section) => Object.keys(section)), ...requiredSections(shape)])
   return Object.fromEntries(
     [...keys].flatMap((key) => {

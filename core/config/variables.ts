@@ -41,22 +41,23 @@ export function readVariables(request: VariablesRequest): {
 } {
   const { env, prefix, exempt } = request
   const variables = variablesOf(request.shape, prefix)
-  const layer = { kind: 'variable' as const, input: {}, names: new Map<string, string>() }
+  const input: Record<string, unknown> = {}
+  const names = new Map<string, string>()
   const problems: Problem[] = []
   for (const { name, path, shape } of variables) {
     const text = env[name]
     if (!text) continue
     const { value, says } = meaningOf(text, shape)
     if (says) problems.push({ where: `variable ${name}`, path: formatPath(path), says })
-    layer.names.set(formatPath(path), name)
-    put(layer.input, path, value)
+    names.set(formatPath(path), name)
+    put(input, path, value)
   }
   const known = variables.map(({ name }) => name)
   const unknown = Object.keys(env)
     .filter((name) => name.startsWith(`${prefix}_`) && !known.includes(name))
     .filter((name) => !exempt.some((beginning) => name.startsWith(beginning)))
     .map((name) => ({ name, suggestion: nearest(name, known) }))
-  return { layer, problems, unknown }
+  return { layer: { kind: 'variable', input, names }, problems, unknown }
 }
 
 /** What a variable's text means for a setting of this shape. Text that does not fit is passed on for the schema to refuse. */
