@@ -1,6 +1,6 @@
 import { RemoteError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
-import { isFromJenkins, textOf, visibleText } from './exchange.ts'
+import { isFromJenkins, isHtml, textOf, visibleText } from './exchange.ts'
 import type { JenkinsHttp } from './http.ts'
 import type { AgentListener, Jenkins, WebSocketProbe } from './jenkins.ts'
 import { nodePath } from './node-name.ts'
@@ -44,15 +44,15 @@ function secretIn(jnlp: string): string | undefined {
 }
 
 async function readAgentJar(http: JenkinsHttp, signal?: AbortSignal): Promise<Buffer> {
-  const { body } = await http.ask({
+  const answer = await http.ask({
     doing: 'download agent.jar',
     path: 'jnlpJars/agent.jar',
     anonymous: true,
     maxBytes: 64 * 2 ** 20,
     signal,
   })
-  if (body.subarray(0, 2).toString('latin1') === 'PK') return body
-  throw new RemoteError('broken', `Cannot download agent.jar: ${http.root} sends something else`, {
+  if (answer.body.length > 0 && !isHtml(answer)) return answer.body
+  throw new RemoteError('broken', `Cannot download agent.jar: ${http.root} sends a web page instead`, {
     hint: 'check controller.url; a login page of a proxy answers like this too',
   })
 }
