@@ -68,7 +68,7 @@ export function attachLink(
       description: undefined,
       reason: 'Connection was broken',
     }
-    computer.log += 'ERROR: Connection terminated\r\njava.nio.channels.ClosedChannelException\r\n'
+    computer.log += 'ERROR: Connection terminated\njava.nio.channels.ClosedChannelException\n'
     state.emit({ kind: 'agent', node: computer.name, connected: false, reason })
   })
   state.emit({ kind: 'agent', node: computer.name, connected: true, reason: '' })
@@ -120,5 +120,5 @@ function connectionLog(link: AgentLink, address: string): string {
     'This is a Unix agent',
     'Agent successfully connected and online',
     '',
-  ].join('\r\n')
+  ].join('\n')
 }

@@ -119,7 +119,10 @@ function encrypted(xml: string, secret: string): Reply {
   return { status: 200, headers: { 'Content-Type': 'application/octet-stream' }, body }
 }
 
-/** X-More-Data is always true for node logs, and a start past the end gives the whole text. */
+/**
+ * X-More-Data is always true for node logs, and a start past the end gives the whole text. Offsets and X-Text-Size count
+ * lines as they are kept, ending in \n; they are sent ending in \r\n.
+ */
 function log(call: Call, world: World, computer: Computer): Reply {
   const { caller } = call
   if (!caller.may('hudson.model.Computer.Connect') && !caller.may('hudson.model.Computer.Configure')) {
@@ -128,7 +131,7 @@ function log(call: Call, world: World, computer: Computer): Reply {
   }
   const whole = Buffer.from(computer.log)
   const start = Number(call.query.get('start') ?? 0)
-  const body = start > whole.length ? whole : whole.subarray(start)
+  const body = (start > whole.length ? whole : whole.subarray(start)).toString().replaceAll('\n', '\r\n')
   const headers = { 'X-Text-Size': String(whole.length), 'X-More-Data': 'true' }
   return { status: 200, headers: { 'Content-Type': 'text/plain;charset=utf-8', ...headers }, body }
 }
