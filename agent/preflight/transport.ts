@@ -36,34 +36,9 @@ export function judgeWebSocket(probe: WebSocketProbe): WayFinding {
   }
 }
 
-/** Whether the TCP port for agents is there, is Jenkins', and speaks what agents speak. */
-export function judgeTcp(listener: AgentListener | undefined, banner: Banner | undefined): WayFinding {
-  if (!listener) {
-    return {
-      usable: false,
-      finding: 'the controller has its TCP port for agents switched off',
-      cure: 'use WebSocket, or have an administrator set Manage Jenkins > Security > TCP port for inbound agents',
-    }
-  }
-  const place = `${listener.host}:${listener.port}`
-  if (!listener.hasIdentity) {
-    return {
-      usable: false,
-      finding: 'the controller sends no instance identity, without which agents refuse to connect',
-      cure: 'have an administrator install the plugin instance-identity',
-    }
-  }
-  if (!listener.protocols.includes('JNLP4-connect')) {
-    return {
-      usable: false,
-      finding: `the controller does not offer the protocol JNLP4-connect at ${place}`,
-      cure: 'have an administrator allow it under Manage Jenkins > Security > Agent protocols, or use WebSocket',
-    }
-  }
-  return judgeBanner(place, banner ?? { kind: 'silent' })
-}
-
-function judgeBanner(place: string, banner: Banner): WayFinding {
+/** What answers at the TCP port that the controller announces. */
+export function judgeBanner({ host, port }: AgentListener, banner: Banner): WayFinding {
+  const place = `${host}:${port}`
   const cure = `let ${place} through the firewall, or use WebSocket, which needs no further port`
   switch (banner.kind) {
     case 'jenkins':

@@ -2,11 +2,12 @@ import { deadline } from '../../core/clock.ts'
 import { messageOf, RemoteError } from '../../core/errors.ts'
 import type { Secret } from '../../core/secret.ts'
 import { permissionName } from '../../jenkins/permissions.ts'
+import { tcpTransport } from '../transports/tcp.ts'
 import type { Transport } from '../transports/transport.ts'
 import { attempt, type CheckOutcome, type Checks, fail, failure, ok, skipped, warn } from './check.ts'
 import type { PreflightOptions } from './options.ts'
 import { readBanner } from './tcp-banner.ts'
-import { judgeTcp, judgeWebSocket, pickTransport, type WayFinding } from './transport.ts'
+import { judgeBanner, judgeWebSocket, pickTransport, type WayFinding } from './transport.ts'
 
 /** Time for the deletion of the trial node after somebody interrupted. */
 const tidyMs = 10_000
@@ -135,12 +136,15 @@ async function tryWebSocket(
   return 'error' in probe ? untried(messageOf(probe.error)) : judgeWebSocket(probe.value)
 }
 
+/** What the controller says of its port, then what is really found there. */
 async function tryTcp(options: PreflightOptions): Promise<WayFinding> {
   const { jenkins, signal, readBanner: read = readBanner } = options
-  const answer = await attempt(signal, async () => {
+  const answer = await attempt(signal, async (): Promise<WayFinding> => {
+    const { usable, reason, hint } = await tcpTransport.usable(jenkins, signal)
+    if (!usable) return { usable, finding: reason, ...(hint !== undefined && { cure: hint }) }
     const listener = await jenkins.agentListener(signal)
-    const banner = listener && (await read(listener.host, listener.port, signal))
-    return judgeTcp(listener, banner)
+    if (!listener) return untried('the port was switched off this very moment')
+    return judgeBanner(listener, await read(listener.host, listener.port, signal))
   })
   return 'error' in answer ? untried(messageOf(answer.error)) : answer.value
 }

@@ -2,27 +2,12 @@ import { EventEmitter } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { agentCommands } from '../../agent/commands/registry.ts'
 import type { AgentStatus, ControlRequest } from '../../agent/control/protocol.ts'
 import { serveControl } from '../../agent/control/server.ts'
 import { controlSocketOf } from '../../agent/control/socket-of.ts'
-import type { CommandEntry } from '../../core/command.ts'
 import { type CliRun, programOf, runCli } from './run-cli.ts'
 import { tempDir } from './temp-dir.ts'
-
-const load = async (module: Promise<{ command: Awaited<ReturnType<CommandEntry['load']>> }>) =>
-  (await module).command
-
-const commands: readonly CommandEntry[] = [
-  entry('status', () => load(import('../../agent/commands/status.ts'))),
-  entry('pause', () => load(import('../../agent/commands/pause.ts'))),
-  entry('resume', () => load(import('../../agent/commands/resume.ts'))),
-  entry('drain', () => load(import('../../agent/commands/drain.ts'))),
-  entry('stop', () => load(import('../../agent/commands/stop.ts'))),
-]
-
-function entry(verb: string, loadIt: CommandEntry['load']): CommandEntry {
-  return { noun: 'agent', verb, summary: verb, load: loadIt }
-}
 
 export interface CommandBench {
   env: NodeJS.ProcessEnv
@@ -38,10 +23,7 @@ export interface CommandBench {
 }
 
 /** The command line of the agent in a home of its own, configured for http://jenkins.test/. */
-export async function commandBench(
-  extra: readonly CommandEntry[] = [],
-  settings: NodeJS.ProcessEnv = {},
-): Promise<CommandBench> {
+export async function commandBench(settings: NodeJS.ProcessEnv = {}): Promise<CommandBench> {
   const dir = await tempDir()
   const url = 'http://jenkins.test/'
   const env = {
@@ -53,7 +35,7 @@ export async function commandBench(
     ...settings,
   }
   const signals = new EventEmitter()
-  const spec = { ...programOf({}), commands: [...commands, ...extra] }
+  const spec = { ...programOf({}), commands: agentCommands }
   return {
     env,
     dir,

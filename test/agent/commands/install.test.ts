@@ -1,17 +1,10 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { command as install } from '../../../agent/commands/install.ts'
-import { command as uninstall } from '../../../agent/commands/uninstall.ts'
 import { commandBench } from '../../support/agent-commands.ts'
 
-const entries = [
-  { noun: 'agent', verb: 'install', summary: 'install', load: async () => install },
-  { noun: 'agent', verb: 'uninstall', summary: 'uninstall', load: async () => uninstall },
-]
-
 async function benchWithFile(token: string | undefined) {
-  const bench = await commandBench(entries)
+  const bench = await commandBench()
   if (token === undefined) return bench
   const folder = join(bench.dir, '.config', 'footman')
   await mkdir(folder, { recursive: true })
@@ -48,7 +41,7 @@ test.each(['env:JENKINS_TOKEN', 'stdin', 'file:token'])(
 )
 
 test('uninstalling what is not installed says so', async () => {
-  const bench = await commandBench(entries)
+  const bench = await commandBench()
   expect(await bench.run('agent', 'uninstall')).toMatchObject({
     exitCode: 0,
     stderr: 'no service is installed\n',

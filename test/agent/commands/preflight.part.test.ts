@@ -1,16 +1,14 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { command } from '../../../agent/commands/preflight.ts'
 import { startPracticeController } from '../../../jenkins/practice/controller.ts'
 import { commandBench } from '../../support/agent-commands.ts'
 import { useDocker } from '../../support/docker.ts'
 
 const docker = useDocker()
-const entry = { noun: 'agent', verb: 'preflight', summary: 'preflight', load: async () => command }
 
 async function benchWith(settings: NodeJS.ProcessEnv) {
   const controller = await startPracticeController()
   onTestFinished(() => controller.stop())
-  return commandBench([entry], {
+  return commandBench({
     FOOTMAN_CONTROLLER_URL: controller.url,
     FOOTMAN_CONTROLLER_USER: controller.user,
     FOOTMAN_CONTROLLER_AGENT_URL: 'http://practice.test/',

@@ -1,15 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { command } from '../../../agent/commands/preflight.ts'
 import { type PracticeOptions, startPracticeController } from '../../../jenkins/practice/controller.ts'
 import { commandBench } from '../../support/agent-commands.ts'
-
-const entry = { noun: 'agent', verb: 'preflight', summary: 'preflight', load: async () => command }
 
 /** A practice controller, and a machine that has no container engine. */
 async function benchWithController(options: PracticeOptions = {}, settings: NodeJS.ProcessEnv = {}) {
   const controller = await startPracticeController(options)
   onTestFinished(() => controller.stop())
-  const bench = await commandBench([entry], {
+  const bench = await commandBench({
     FOOTMAN_CONTROLLER_URL: controller.url,
     FOOTMAN_CONTROLLER_USER: controller.user,
     FOOTMAN_CONTROLLER_AGENT_URL: 'http://practice.test/',

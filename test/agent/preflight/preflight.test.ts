@@ -294,7 +294,7 @@ describe('transports', () => {
 
   test.each<[string, Partial<AgentListener>, string]>([
     ['without identity', { hasIdentity: false }, 'instance-identity'],
-    ['without JNLP4', { protocols: ['Ping'] }, 'Agent protocols'],
+    ['without JNLP4', { protocols: ['Ping'] }, 'transport: websocket'],
   ])('a TCP port %s is of no use', async (_name, over, cure) => {
     const { jenkins, outcome } = preflightBench({ transport: 'tcp' })
     jenkins.listener = { ...listener, ...over }
