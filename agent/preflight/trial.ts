@@ -29,24 +29,23 @@ const names = [
  */
 export async function* tryNode(options: PreflightOptions): Checks<Transport['name'] | undefined> {
   const name = `${options.machineName}-preflight`
-  const created = await createTrial(name, options)
-  yield created
-  if (created.result !== 'ok') {
-    // The answer may have been lost although the node was made.
-    await tidy(name, options)
-    for (const other of names.slice(1)) yield skipped(other, 'it needs a node to be tried with')
-    return undefined
-  }
-  let transport: Transport['name'] | undefined
   let isDeleted = false
   try {
-    transport = yield* useTrial(name, options)
-    yield await deleteTrial(name, options)
-    isDeleted = true
+    const created = await createTrial(name, options)
+    yield created
+    if (created.result !== 'ok') {
+      for (const other of names.slice(1)) yield skipped(other, 'it needs a node to be tried with')
+      return undefined
+    }
+    const transport = yield* useTrial(name, options)
+    const deleted = await deleteTrial(name, options)
+    isDeleted = deleted.result === 'ok'
+    yield deleted
+    return transport
   } finally {
+    // Also when its creation failed: the answer may have been lost although the node was made.
     if (!isDeleted) await tidy(name, options)
   }
-  return transport
 }
 
 /** What a refused preflight skips. */

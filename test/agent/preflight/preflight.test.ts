@@ -225,6 +225,19 @@ describe('the trial node', () => {
     expect(jenkins.store.size).toBe(0)
   })
 
+  test('is removed when somebody interrupts before its creation was answered', async () => {
+    const person = new AbortController()
+    const { jenkins, options } = preflightBench({}, { signal: person.signal })
+    const create = jenkins.createNode.bind(jenkins)
+    jenkins.createNode = async (spec, signal) => {
+      await create(spec, signal)
+      person.abort(new Error('interrupted'))
+      signal?.throwIfAborted()
+    }
+    await expect(preflight(options)).rejects.toThrow('interrupted')
+    expect(jenkins.store.size).toBe(0)
+  })
+
   test('is removed when it was made although no answer came', async () => {
     const { jenkins, outcome } = preflightBench()
     jenkins.fail('createNode', new RemoteError('timeout', 'no answer within 20 s'), { after: true })
