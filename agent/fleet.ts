@@ -1,7 +1,7 @@
 import type { NodeState } from '../jenkins/jenkins.ts'
 import type { LabelExpression } from './labels/expression.ts'
 import { addSizes, largest, parseSizeLabel, subtractSize } from './labels/size.ts'
-import { matchContainer } from './match.ts'
+import { hasMatch } from './match.ts'
 import { type NodeTag, parseNodeDescription } from './node-tag.ts'
 import type { Size } from './world.ts'
 
@@ -51,14 +51,13 @@ export function canServe(machine: FleetMachine, expression: LabelExpression, usu
     size: usualSize,
     max: machine.total,
   }))
-  const match = matchContainer({
+  return hasMatch({
     expression,
     templates,
     available: machine.free,
     budget: machine.total,
     slotName: machine.nextSlot,
   })
-  return !('impossible' in match)
 }
 
 function machineOf({ tag, nodes }: { tag: NodeTag; nodes: NodeState[] }): FleetMachine {

@@ -45,25 +45,20 @@ const mostSizeLabels = 64
  * the template that comes first.
  */
 export function matchContainer(request: MatchRequest): Match {
-  const { available, budget, templates } = request
-  const candidates = candidatesFor(request)
-  let tooLarge: Candidate | undefined
-  let busy: Candidate | undefined
-  for (const candidate of candidates) {
-    const isPossible = fits(candidate.size, budget) && fits(candidate.size, candidate.template.max)
-    const isKnownWorse = isPossible ? busy && !fits(candidate.size, available) : tooLarge
-    if (isKnownWorse || !satisfiedBy(request.expression, request.slotName, labelsOf(candidate))) continue
-    if (!isPossible) tooLarge = candidate
-    else if (fits(candidate.size, available)) return fitOf(candidate)
-    else busy = candidate
-  }
-  if (busy) return { impossible: 'busy', size: busy.size, detail: notNow(busy.size, available) }
-  if (tooLarge) return { impossible: 'too-large', detail: limitOf(tooLarge, budget) }
-  const offers = templates.map((template) => {
+  const { fit, busy, tooLarge } = search(request)
+  if (fit) return { template: fit.template.name, size: fit.size, nodeLabels: labelsOf(fit) }
+  if (busy) return { impossible: 'busy', size: busy.size, detail: notNow(busy.size, request.available) }
+  if (tooLarge) return { impossible: 'too-large', detail: limitOf(tooLarge, request.budget) }
+  const offers = request.templates.map((template) => {
     const labels = labelsOf({ template, sizeLabels: [], size: template.size })
     return new Set(labels).add(request.slotName)
   })
   return { impossible: 'no-template', detail: explainMismatch(request.expression, offers) }
+}
+
+/** Whether matchContainer would find a container; without the labour of saying why not. */
+export function hasMatch(request: MatchRequest): boolean {
+  return search(request).fit !== undefined
 }
 
 /** Whether Jenkins would let a node of this name with these labels serve the expression. */
@@ -81,42 +76,84 @@ interface Candidate {
   size: Size
 }
 
+/** The cheapest container that fits; where there is none, the cheapest that would if more were free, or were lent at all. */
+function search(request: MatchRequest): { fit?: Candidate; busy?: Candidate; tooLarge?: Candidate } {
+  const { available, budget, expression, slotName } = request
+  let tooLarge: Candidate | undefined
+  let busy: Candidate | undefined
+  for (const candidate of candidatesFor(request)) {
+    const isPossible = fits(candidate.size, budget) && fits(candidate.size, candidate.template.max)
+    const isReady = isPossible && fits(candidate.size, available)
+    const isKnownWorse = !isReady && (isPossible ? busy : (busy ?? tooLarge))
+    if (isKnownWorse || !evaluates(expression, labelSet(candidate, slotName))) continue
+    if (isReady) return { fit: candidate }
+    if (isPossible) busy = candidate
+    else tooLarge = candidate
+  }
+  return { ...(busy && { busy }), ...(tooLarge && { tooLarge }) }
+}
+
 /** Every container that could be tried, the cheapest first. */
 function candidatesFor({ expression, templates, budget }: MatchRequest): Candidate[] {
-  const cost = costWithin(budget)
-  const sizes = new Map<string, Size>()
-  for (const name of atoms(expression)) {
-    const size = parseSizeLabel(name)
-    if (size && sizes.size < mostSizeLabels) sizes.set(name, size)
-  }
-  const byCost = [...sizes].sort(([, a], [, b]) => cost(a) - cost(b)).map(([name]) => name)
-  const choices = subsets(byCost.slice(0, combinedSizeLabels)).concat(
-    byCost.slice(combinedSizeLabels).map((name) => [name]),
-  )
+  const choices = sizeChoicesOf(expression)
+  const cost = ({ size }: Candidate) =>
+    size.cpus / (budget.cpus || 1) + size.memoryBytes / (budget.memoryBytes || 1)
   return templates
     .flatMap((template) =>
-      choices.map((sizeLabels): Candidate => {
-        const carried = sizeLabels.flatMap((name) => sizes.get(name) ?? [])
-        return { template, sizeLabels, size: carried.length > 0 ? largest(...carried) : template.size }
-      }),
+      choices.map(
+        ({ sizeLabels, size }): Candidate => ({ template, sizeLabels, size: size ?? template.size }),
+      ),
     )
-    .sort((a, b) => cost(a.size) - cost(b.size) || a.sizeLabels.length - b.sizeLabels.length)
+    .sort((a, b) => cost(a) - cost(b) || a.sizeLabels.length - b.sizeLabels.length)
 }
 
-function subsets(names: readonly string[]): string[][] {
-  return names.reduce<string[][]>((all, name) => all.concat(all.map((one) => [...one, name])), [[]])
+interface SizeChoice {
+  sizeLabels: readonly string[]
+  /** Undefined where no size label is carried. */
+  size: Size | undefined
 }
 
-function costWithin(budget: Size): (size: Size) => number {
-  return (size) => size.cpus / (budget.cpus || 1) + size.memoryBytes / (budget.memoryBytes || 1)
+/** The same expression is matched against many templates and machines. */
+const knownChoices = new WeakMap<LabelExpression, SizeChoice[]>()
+
+function sizeChoicesOf(expression: LabelExpression): SizeChoice[] {
+  const known = knownChoices.get(expression)
+  if (known) return known
+  const sizes = atoms(expression)
+    .flatMap((name) => {
+      const size = parseSizeLabel(name)
+      return size ? [{ name, size }] : []
+    })
+    .slice(0, mostSizeLabels)
+    .sort((a, b) => a.size.memoryBytes - b.size.memoryBytes || a.size.cpus - b.size.cpus)
+  const combined = sizes
+    .slice(0, combinedSizeLabels)
+    .reduce<(typeof sizes)[]>((all, one) => all.concat(all.map((some) => [...some, one])), [[]])
+  const alone = sizes.slice(combinedSizeLabels).map((one) => [one])
+  const choices = [...combined, ...alone].map((carried) => ({
+    sizeLabels: carried.map(({ name }) => name),
+    size: carried.length > 0 ? largest(...carried.map(({ size }) => size)) : undefined,
+  }))
+  knownChoices.set(expression, choices)
+  return choices
 }
 
 function labelsOf({ template, sizeLabels, size }: Candidate): string[] {
   return [...new Set([...template.features, ...sizeLabels, formatSizeLabel(size)])]
 }
 
-function fitOf(candidate: Candidate): Fit {
-  return { template: candidate.template.name, size: candidate.size, nodeLabels: labelsOf(candidate) }
+/** The labels of the container's node, its name included, as far as an evaluation asks for them. */
+function labelSet(
+  { template, sizeLabels, size }: Candidate,
+  slotName: string,
+): { has(name: string): boolean } {
+  return {
+    has: (name) =>
+      name === slotName ||
+      sizeLabels.includes(name) ||
+      template.features.includes(name) ||
+      name === formatSizeLabel(size),
+  }
 }
 
 function notNow(size: Size, available: Size): string {

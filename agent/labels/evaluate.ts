@@ -4,7 +4,7 @@ import type { LabelExpression } from './expression.ts'
  * Whether the expression is true of something that carries exactly these labels.
  * Labels compare as text, letter by letter, as in Jenkins: `4CPU8G` is not satisfied by `8CPU16G`.
  */
-export function evaluates(expression: LabelExpression, labels: ReadonlySet<string>): boolean {
+export function evaluates(expression: LabelExpression, labels: Pick<ReadonlySet<string>, 'has'>): boolean {
   switch (expression.kind) {
     case 'atom':
       return labels.has(expression.name)
