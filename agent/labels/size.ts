@@ -1,7 +1,7 @@
 import { formatSize } from '../../core/units.ts'
 import type { Size } from '../world.ts'
 
-/** What a container engine accepts at least: a hundredth of a CPU and 6 MiB (moby daemon/container_operations and runconfig). */
+/** What a container engine accepts at least: a hundredth of a CPU and 6 MiB (moby/moby daemon/daemon_unix.go). */
 const least: Size = { cpus: 0.01, memoryBytes: 6 * 2 ** 20 }
 /** Beyond any machine that lends itself; a label above is a typing error, not a wish. */
 const most: Size = { cpus: 1024, memoryBytes: 64 * 2 ** 40 }
