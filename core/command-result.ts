@@ -24,7 +24,7 @@ const quotedLines = 10
 /** What went wrong: the command, how it ended and the last lines of stderr, without secrets; undefined when all is well. */
 export function describeFailure(
   command: readonly string[] | string,
-  result: CommandResult,
+  result: Omit<CommandResult, 'stdout'>,
 ): string | undefined {
   const how = howItFailed(result)
   if (!how) return undefined
@@ -38,7 +38,7 @@ export function nameCommand(command: readonly string[] | string): string {
   return text.length > 200 ? `${text.slice(0, 199)}…` : text
 }
 
-function howItFailed(result: CommandResult): string | undefined {
+function howItFailed(result: Omit<CommandResult, 'stdout'>): string | undefined {
   if (result.timedOut) return `was stopped after ${formatDuration(result.durationMs)}`
   if (result.signal) return `was ended by ${result.signal}`
   return result.exitCode === 0 ? undefined : `failed with exit code ${result.exitCode}`

@@ -1,0 +1,240 @@
+import { setTimeout as delay, setImmediate as nextRound } from 'node:timers/promises'
+import { Client, type ServerHostKeyAlgorithm } from 'ssh2'
+import { deadline } from './clock.ts'
+import type { CommandResult } from './command-result.ts'
+import { messageOf, RemoteError } from './errors.ts'
+import type { Secret } from './secret.ts'
+import { remoteCommand, remoteKill } from './ssh-command.ts'
+import {
+  connectFailure,
+  connectionLost,
+  type SshDestination,
+  timeoutFailure,
+  wrongHostKey,
+} from './ssh-failure.ts'
+import { putRemoteFile, type RawResult, readRemoteFile, type SshFileOptions } from './ssh-files.ts'
+import { parseHostKeyPin } from './ssh-host-key.ts'
+import { closing, converse, type Talk, type TalkOptions } from './ssh-talk.ts'
+
+export interface SshOptions {
+  host: string
+  /** Default 22. */
+  port?: number
+  user: string
+  identity: { privateKey: Secret } | { agentSocket: string }
+  /** The one key that the host may show: `ssh-ed25519 AAAA…` or `SHA256:…`. */
+  hostKey: string
+  /** Deadline for everything until commands can be run, in ms. */
+  timeoutMs: number
+  /** Pause between signs of life, in ms; three that go unanswered end the connection. Default 15,000. */
+  keepaliveMs?: number
+  signal?: AbortSignal | undefined
+}
+
+export interface SshRunOptions extends TalkOptions {
+  /** The command is ended when it takes longer, in ms. */
+  timeoutMs: number
+  /** Time between SIGTERM and SIGKILL, in ms. Default 5,000. */
+  graceMs?: number
+  signal?: AbortSignal | undefined
+}
+
+export interface SshConnection {
+  /**
+   * Runs words as they are, or a text as a script of /bin/sh. How it ended is the result, whether good or bad.
+   * Throws RemoteError when the connection is lost or the host refuses; rejects with the signal's reason on abort.
+   */
+  run(command: readonly string[] | string, options: SshRunOptions): Promise<CommandResult>
+  /** Replaces a file as a whole. The mode is 0o600 unless given. Throws RemoteError; then the old file is untouched. */
+  putFile(
+    path: string,
+    content: string | Uint8Array,
+    options: SshFileOptions & { mode?: number },
+  ): Promise<void>
+  /** The content of a file, or undefined when there is none. Throws RemoteError. */
+  readFile(path: string, options: SshFileOptions): Promise<Buffer | undefined>
+  close(): Promise<void>
+}
+
+/**
+ * Connects to a host that shows the pinned key, and to no other.
+ * Throws ConfigError for a bad pin, UserError for a bad private key or agent, and RemoteError: `forbidden` for the
+ * wrong host key, `unauthenticated` when we are not let in, `unreachable` and `timeout` when nobody answers.
+ */
+export async function connectSsh(options: SshOptions): Promise<SshConnection> {
+  const { host, port = 22, user } = options
+  const to = { host, port, user }
+  const client = new Client()
+  const line: Line = { client, to, isClosed: false, cause: undefined }
+  // Without a listener an error would end the process.
+  client.on('error', (error) => {
+    line.cause ??= error
+  })
+  client.on('close', () => {
+    line.isClosed = true
+  })
+  await open(line, options)
+  return {
+    run: async (command, runOptions) => {
+      const result = await exec(line, command, runOptions)
+      return { ...result, stdout: result.stdout.toString() }
+    },
+    putFile: (path, content, fileOptions) =>
+      putRemoteFile({ exec: (words, how) => exec(line, words, how), to }, path, { ...fileOptions, content }),
+    readFile: (path, fileOptions) =>
+      readRemoteFile({ exec: (words, how) => exec(line, words, how), to }, path, fileOptions),
+    close: () => close(line),
+  }
+}
+
+interface Line {
+  client: Client
+  to: SshDestination
+  isClosed: boolean
+  /** The first thing that went wrong. */
+  cause: unknown
+}
+
+async function open({ client, to }: Line, options: SshOptions): Promise<void> {
+  const { signal, identity, keepaliveMs = 15_000, timeoutMs } = options
+  signal?.throwIfAborted()
+  const pin = parseHostKeyPin(options.hostKey)
+  let wrongKey: Buffer | undefined
+  const limit = deadline(timeoutMs, signal)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      limit.addEventListener('abort', () => reject(limit.reason), { once: true })
+      client.once('ready', resolve)
+      client.once('error', reject)
+      client.once('close', () => reject(new Error('the connection was closed')))
+      client.connect({
+        host: to.host,
+        port: to.port,
+        username: to.user,
+        ...('privateKey' in identity
+          ? { privateKey: identity.privateKey.reveal() }
+          : { agent: identity.agentSocket }),
+        ...(pin.algorithms
+          ? { algorithms: { serverHostKey: pin.algorithms as ServerHostKeyAlgorithm[] } }
+          : {}),
+        hostVerifier: (key: Buffer) => {
+          if (!pin.accepts(key)) wrongKey = key
+          return wrongKey === undefined
+        },
+        // Our own deadline counts, which includes the look-up of the name.
+        readyTimeout: 0,
+        keepaliveInterval: keepaliveMs,
+        keepaliveCountMax: 3,
+      })
+    })
+  } catch (error) {
+    client.destroy()
+    signal?.throwIfAborted()
+    if (wrongKey) throw wrongHostKey(to, wrongKey, error)
+    throw limit.aborted ? timeoutFailure(to, error) : connectFailure(to, error)
+  }
+}
+
+async function exec(
+  line: Line,
+  command: readonly string[] | string,
+  options: SshRunOptions,
+): Promise<RawResult> {
+  const { timeoutMs, graceMs = 5000, signal } = options
+  signal?.throwIfAborted()
+  const startedAt = performance.now()
+  const limit = deadline(timeoutMs, signal)
+  const talk = await begin(line, command, options, limit)
+  await Promise.race([talk.closed, aborted(limit)])
+  const timedOut = !talk.isClosed
+  if (timedOut) await endRemotely(line, talk, graceMs)
+  const { stdout, stderr } = talk.output()
+  signal?.throwIfAborted()
+  if (!talk.exit && !timedOut) throw await failure(line, new Error('the command ended without an exit code'))
+  return {
+    exitCode: talk.exit?.exitCode ?? null,
+    signal: talk.exit?.signal ?? null,
+    stdout: stdout.bytes,
+    stderr: stderr.bytes.toString(),
+    truncated: stdout.truncated || stderr.truncated,
+    timedOut,
+    durationMs: performance.now() - startedAt,
+  }
+}
+
+async function begin(
+  line: Line,
+  command: readonly string[] | string,
+  options: SshRunOptions,
+  limit: AbortSignal,
+): Promise<Talk> {
+  try {
+    return await new Promise<Talk>((resolve, reject) => {
+      const giveUp = () => reject(limit.reason)
+      limit.addEventListener('abort', giveUp, { once: true })
+      line.client.exec(remoteCommand(command), (error, channel) => {
+        limit.removeEventListener('abort', giveUp)
+        if (error) reject(error)
+        else if (limit.aborted) channel.close()
+        // At once: the exit code may come in the same packet.
+        else resolve(converse(channel, options))
+      })
+    })
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    throw limit.aborted ? timeoutFailure(line.to, error) : await failure(line, error)
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** Closing the channel alone would leave the command running. */
+async function endRemotely(line: Line, talk: Talk, graceMs: number): Promise<void> {
+  kill(line, 'TERM', talk.processId())
+  if (await within(graceMs, talk.closed)) return
+  kill(line, 'KILL', talk.processId())
+  if (await within(1000, talk.closed)) return
+  talk.channel.close()
+}
+
+function kill({ client, isClosed }: Line, signal: 'TERM' | 'KILL', processId: number | undefined): void {
+  if (isClosed || processId === undefined) return
+  try {
+    // Whether it works shows in the command itself.
+    client.exec(remoteKill(signal, processId), (_error, channel) => channel?.resume().stderr.resume())
+  } catch {
+    // Not connected any more: the command will hear of that too.
+  }
+}
+
+/** Whether it came in time. */
+async function within(ms: number, event: Promise<void>): Promise<boolean> {
+  const timer = new AbortController()
+  const late = delay(ms, false, { signal: timer.signal }).catch(() => false)
+  const inTime = await Promise.race([event.then(() => true), late])
+  timer.abort()
+  return inTime
+}
+
+/** Channels hear of a lost connection before the connection itself has said so. */
+async function failure(line: Line, cause: unknown): Promise<RemoteError> {
+  await nextRound()
+  const { host, port, user } = line.to
+  if (line.isClosed || line.cause !== undefined) return connectionLost(line.to, line.cause)
+  return new RemoteError('rejected', `${host}:${port} does not run the command: ${messageOf(cause)}`, {
+    hint: `check what ${user} may do there, and how many sessions sshd allows (MaxSessions)`,
+    cause,
+  })
+}
+
+async function close(line: Line): Promise<void> {
+  if (line.isClosed) return
+  const closed = closing(line.client)
+  line.client.end()
+  if (!(await within(1000, closed))) line.client.destroy()
+}
