@@ -34,7 +34,7 @@ export function agentCommand(options: AgentCommandOptions): { entrypoint: string
     ...['-name', slot],
     ...['-secret', `@${inside.secretFolder}/${inside.secretName}`],
     ...['-workDir', workDir],
-    ...['-jar-cache', inside.jars],
+    ...['-jar-cache', inside.jarFolder],
     ...transport.agentOptions,
     ...(endsByItself ? ['-noReconnectAfter', patience] : []),
   ]

@@ -79,7 +79,7 @@ function filesFor(owner: Owner, { secret, spec }: LaunchOptions): PutFile[] {
       mode: 0o777,
       ...root,
     },
-    ...(spec.workingDir === undefined ? [] : [directory(spec.workingDir, 0o755, owner)]),
+    ...[spec.workingDir ?? '/'].filter((path) => path !== '/').map((path) => directory(path, 0o755, owner)),
   ]
 }
 

@@ -1,6 +1,7 @@
 import type { ContainerState } from '../core/container-engine.ts'
 import { packageVersion } from '../core/package.ts'
 import type { Identity } from './identity.ts'
+import { joinNodeLabels, splitNodeLabels } from './labels/node-labels.ts'
 import { formatSizeLabel, parseSizeLabel } from './labels/size.ts'
 import type { ObservedContainer, SlotPlan } from './world.ts'
 
@@ -28,7 +29,7 @@ export function slotLabels(identity: Identity, plan: SlotPlan): Record<string, s
     [label.slot]: plan.slot,
     [label.template]: plan.template,
     [label.size]: formatSizeLabel(plan.size),
-    [label.nodeLabels]: plan.nodeLabels.join(' '),
+    [label.nodeLabels]: joinNodeLabels(plan.nodeLabels),
     [label.version]: packageVersion(),
   }
 }
@@ -51,7 +52,7 @@ export function observedContainer(state: ContainerState): ObservedContainer | un
     status: state.status,
     template,
     size,
-    nodeLabels: nodeLabels.split(' ').filter((word) => word !== ''),
+    nodeLabels: splitNodeLabels(nodeLabels),
     createdAtMs: state.createdAtMs,
     oomKilled: state.oomKilled,
     exitCode: state.exitCode,

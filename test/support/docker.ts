@@ -10,7 +10,7 @@ import { connectDocker } from '../../core/docker.ts'
 
 export interface TestDocker {
   engine: ContainerEngine
-  /** A tiny image made for this file: busybox, and a user `jenkins` (uid 1000) who owns /home/jenkins. */
+  /** A tiny image made for this file: busybox, a user `jenkins` (uid 1000) who owns /home/jenkins, and a `java` that tells what it finds. */
   image: string
   /** Carry this on every container, so that it is removed at the end. */
   label: Record<string, string>
@@ -90,6 +90,7 @@ function busyboxImage(): ReturnType<typeof pack> {
   for (const applet of applets) {
     image.entry({ name: `bin/${applet}`, type: 'symlink', linkname: 'busybox' })
   }
+  image.entry({ name: 'bin/java', mode: 0o755 }, java)
   image.entry(
     { name: 'etc/passwd' },
     'root:x:0:0::/root:/bin/sh\njenkins:x:1000:1000::/home/jenkins:/bin/sh\n',
@@ -99,18 +100,20 @@ function busyboxImage(): ReturnType<typeof pack> {
   return image
 }
 
-const applets = [
-  'cat',
-  'grep',
-  'head',
-  'id',
-  'kill',
-  'ls',
-  'mkdir',
-  'seq',
-  'sh',
-  'sleep',
-  'stat',
-  'tail',
-  'touch',
-]
+/** Stands in for Java: tells what an agent would find around it, then waits to be stopped. */
+const java = `#!/bin/sh
+echo "arguments: $*"
+stat -c '%a %u:%g %n' /footman /footman/secret /footman/secret/agent /footman/agent.jar "$PWD"
+echo "secret of $(cat /footman/secret/agent | wc -c) bytes"
+mkdir -p /footman/jars/by-checksum && touch /footman/jars/by-checksum/probe && echo 'jar cache: writable'
+touch "$PWD/probe" && echo 'working directory: writable'
+cat /footman/agent.jar
+echo x 2>/dev/null >/footman/agent.jar || echo 'agent.jar: read-only'
+test -w /var/run/docker.sock && echo 'engine: usable'
+cat /proc/self/status
+echo ready
+trap 'exit 143' TERM
+while true; do sleep 0.1; done
+`
+
+const applets = 'cat grep head id kill ls mkdir seq sh sleep stat tail test touch wc'.split(' ')

@@ -30,7 +30,7 @@ export class FakeJenkins extends FaultSwitches implements Jenkins {
   rootUrl: string | undefined = 'http://jenkins.test/'
   listener: AgentListener | undefined = undefined
   webSocket = true
-  jar: Buffer = Buffer.from('not really a jar')
+  jar: Buffer = Buffer.from('PK, and then something that is not really a jar')
   items: QueueItem[] = []
   readonly store = new Map<string, NodeState>()
   readonly logs = new Map<string, string>()
