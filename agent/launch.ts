@@ -19,13 +19,10 @@ export interface LaunchOptions {
  * Throws RemoteError or UserError, and leaves no container behind then. RemoteError `conflict`: the slot already has one running.
  */
 export async function launchContainer(options: LaunchOptions): Promise<string> {
-  const { engine, spec, signal } = options
+  const { engine, signal } = options
   const id = await create(options)
   try {
-    const image = await engine.image(spec.image, signal)
-    const owner = await ownerOf(spec.user ?? image?.user ?? '', async () =>
-      (await engine.readFile(id, '/etc/passwd', signal))?.toString(),
-    )
+    const owner = await resolveOwner(id, options)
     await engine.putFiles(id, '/', filesFor(owner, options), signal)
     // On its own, because not every engine follows a path into a volume that is not mounted yet.
     await engine.putFiles(id, inside.jarCache, [directory(String(owner.uid), 0o755, owner)], signal)
@@ -35,6 +32,24 @@ export async function launchContainer(options: LaunchOptions): Promise<string> {
     await engine.remove(id).catch(() => {}) // the next look at the engine finds what is left
     throw error
   }
+}
+
+/** Who runs in a container, by the id of its image and its USER. An id stands for content that never changes, so this never grows old. */
+const owners = new Map<string, Owner>()
+
+/** Looking into an image takes a twentieth of a second, which the builds after the first need not wait for. */
+async function resolveOwner(id: string, { engine, spec, signal }: LaunchOptions): Promise<Owner> {
+  const image = await engine.image(spec.image, signal)
+  if (!image) throw new RemoteError('not-found', `the image ${spec.image} was removed at this moment`)
+  const user = spec.user ?? image.user
+  const key = `${image.id} ${user}`
+  const known = owners.get(key)
+  if (known) return known
+  const owner = await ownerOf(user, async () =>
+    (await engine.readFile(id, '/etc/passwd', signal))?.toString(),
+  )
+  owners.set(key, owner)
+  return owner
 }
 
 /** What a crash left in the way is removed; what runs, or is not ours, is not touched. */
