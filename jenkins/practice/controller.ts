@@ -122,7 +122,12 @@ class Controller implements PracticeController {
     const saved = stateFile === undefined ? undefined : await readIfExists(stateFile)
     if (saved !== undefined) this.#state = thaw(saved, stateFile)
     await this.#open()
-    await this.#bootUp()
+    try {
+      await this.#bootUp()
+    } catch (error) {
+      await this.#close()
+      throw error
+    }
   }
 
   createJob(name: string, spec: JobSpec): void {
@@ -194,9 +199,9 @@ class Controller implements PracticeController {
       clock: this.#clock,
       log: this.#log,
       lifecycle: {
-        restart: () => void this.restart(),
-        safeRestart: () => this.#restartWhenIdle(),
-        exit: () => void this.stop(),
+        restart: () => this.#inBackground(this.restart()),
+        safeRestart: (reason) => this.#restartWhenIdle(reason),
+        exit: () => this.#inBackground(this.stop()),
       },
       save: () => this.#saveSoon(),
     })
@@ -216,8 +221,8 @@ class Controller implements PracticeController {
   }
 
   /** Pipelines are carried on afterwards, so only freestyle builds are waited for. */
-  #restartWhenIdle(): void {
-    this.#state.quietDown = { reason: null }
+  #restartWhenIdle(reason: string | null): void {
+    this.#state.quietDown = { reason }
     const isIdle = () =>
       [...this.#state.jobs.values()].every(
         (job) => job.definition.kind === 'pipeline' || job.builds.every((build) => !build.building),
@@ -225,9 +230,14 @@ class Controller implements PracticeController {
     const stopListening = this.on(() => {
       if (!isIdle()) return
       stopListening()
-      void this.restart()
+      this.#inBackground(this.restart())
     })
     this.#state.emit({ kind: 'quiet-down', on: true })
+  }
+
+  /** What was asked for over HTTP has nobody to throw at. */
+  #inBackground(work: Promise<void>): void {
+    work.catch((error) => this.#log.error(messageOf(error)))
   }
 
   #enter(phase: 'up' | 'restarting' | 'down' | 'starting'): void {
@@ -247,9 +257,7 @@ class Controller implements PracticeController {
       this.#saveIsDue = false
       return this.#save()
     }
-    this.#pause(200)
-      .then(save)
-      .catch((error) => this.#log.error(messageOf(error)))
+    this.#inBackground(this.#pause(200).then(save))
   }
 
   /** One write at a time, so that the last one is the newest. */

@@ -1,3 +1,5 @@
+import { nameProblem } from './good-name.ts'
+
 /**
  * Label expressions as the practice controller judges them. Written apart from the agent's own reader of the same grammar,
  * so that tests can hold one against the other. Grammar: jenkinsci/jenkins LabelExpressionParser.g4 and LabelExpressionLexer.g4.
@@ -38,12 +40,9 @@ export function parseLabel(text: string): Label | undefined {
   return label && rest?.length === 0 ? label : undefined
 }
 
-/** The label's name: operators without blanks, the user's parentheses kept, atoms without quotes. */
+/** The label's name: operators without blanks, the user's parentheses kept. An atom alone stands without quotes. */
 export function labelName(label: Label): string {
-  if (label.kind === 'atom') return label.name
-  if (label.kind === 'not') return `!${labelName(label.inner)}`
-  if (label.kind === 'paren') return `(${labelName(label.inner)})`
-  return `${labelName(label.left)}${operators[label.kind]}${labelName(label.right)}`
+  return label.kind === 'atom' ? label.name : print(label)
 }
 
 /** The class that the remote API names for it. */
@@ -72,7 +71,7 @@ export function matches(label: Label, labels: ReadonlySet<string>): boolean {
 
 /** A job's label as the remote API shows it: as typed, or in double quotes when it is no expression. */
 export function typedLabel(text: string): string {
-  return parseLabel(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
+  return parseLabel(text) ? text : escapeAtom(text)
 }
 
 /** The labels of a node's label text: blanks separate, either quote groups, a backslash escapes (QuotedStringTokenizer). */
@@ -85,12 +84,28 @@ export function splitNodeLabels(text: string): string[] {
   )
 }
 
+function print(label: Label): string {
+  if (label.kind === 'atom') return escapeAtom(label.name)
+  if (label.kind === 'not') return `!${print(label.inner)}`
+  if (label.kind === 'paren') return `(${print(label.inner)})`
+  return `${print(label.left)}${operators[label.kind]}${print(label.right)}`
+}
+
+/** LabelAtom.escape: quotes what would not do as a name, but only where a quote makes a difference. */
+function escapeAtom(name: string): string {
+  const isOdd = name === '' || nameProblem(name) !== undefined || /[ ()]/.test(name)
+  if (name !== '' && !(isOdd && /[\s"'\\]/.test(name))) return name
+  const controls: Record<string, string> = { '\n': 'n', '\r': 'r', '\t': 't', '\f': 'f', '\b': 'b' }
+  return `"${name.replace(/["\\\n\r\t\f\b]/g, (char) => `\\${controls[char] ?? char}`)}"`
+}
+
 type Token = { kind: 'operator'; text: string } | { kind: 'atom'; text: string }
 type Parsed = [Label, Token[]] | undefined
 
 function tokenize(text: string): Token[] | undefined {
   const tokens: Token[] = []
-  const pattern = /[ \t]*(?:(<->|->|&&|\|\||[!()])|"((?:\\.|[^"\\])*)"|((?:(?!->)[^&|!<>() \t"'])+)|$)/y
+  const pattern =
+    /[ \t]*(?:(<->|->|&&|\|\||[!()])|"((?:\\[btnfr"'\\]|[^"\\\r\n])*)"|((?:(?!->)[^&|!<>() \t"'])+)|$)/y
   while (pattern.lastIndex < text.length) {
     const found = pattern.exec(text)
     if (!found) return undefined

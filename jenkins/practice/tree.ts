@@ -13,18 +13,49 @@ interface Shape {
   inline?: readonly string[]
 }
 
-/** An object as the remote API sees it. Fields are computed only when a query asks for them. */
+/** The fields of a kind of objects, each computed from its subject only when a query asks for it. */
+export type Fields<T> = Record<string, (subject: T) => Value>
+
+/** An object as the remote API sees it. */
 export class Exported {
   /** Shown as `_class`; undefined where Jenkins knows the type from the field that holds it. */
   readonly className: string | undefined
-  readonly fields: Record<string, () => Value>
-  readonly shape: Shape
+  readonly fields: readonly Field[]
+  readonly read: (name: string) => Value
 
-  constructor(className: string | undefined, fields: Record<string, () => Value>, shape: Shape = {}) {
+  constructor(className: string | undefined, fields: readonly Field[], read: (name: string) => Value) {
     this.className = className
     this.fields = fields
-    this.shape = shape
+    this.read = read
   }
+}
+
+interface Field {
+  name: string
+  visibility: number
+  isInline: boolean
+}
+
+/** Exports a kind of objects. The table is laid out once, so that a thousand objects cost no more than their values. */
+export function exporter<T>(
+  table: Fields<T>,
+  { visibility = 1, visibilityOf = {}, inline = [] }: Shape = {},
+): (className: string | undefined, subject: T) => Exported {
+  const fields = Object.keys(table).map((name) => ({
+    name,
+    visibility: visibilityOf[name] ?? visibility,
+    isInline: inline.includes(name),
+  }))
+  return (className, subject) => new Exported(className, fields, (name) => table[name]?.(subject) ?? null)
+}
+
+/** Exports an object that is the only one of its kind. */
+export function exported(
+  className: string | undefined,
+  table: Fields<undefined>,
+  shape: Shape = {},
+): Exported {
+  return exporter(table, shape)(className, undefined)
 }
 
 /** What `?tree=` and `?depth=` let through; undefined when the tree is malformed. */
@@ -39,10 +70,9 @@ export function readQuery(query: URLSearchParams): Pruner | undefined {
 export function prune(object: Exported, pruner: Pruner): { [key: string]: Json } {
   const json: { [key: string]: Json } = {}
   if (object.className !== undefined) json._class = object.className
-  const { visibility = 1, visibilityOf = {}, inline = [] } = object.shape
-  for (const [name, read] of Object.entries(object.fields)) {
-    const child = pruner.child(name, visibilityOf[name] ?? visibility, inline.includes(name))
-    if (child) json[name] = plain(read(), child)
+  for (const { name, visibility, isInline } of object.fields) {
+    const child = pruner.child(name, visibility, isInline)
+    if (child) json[name] = plain(object.read(name), child)
   }
   return json
 }

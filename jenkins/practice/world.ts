@@ -27,7 +27,7 @@ export interface World {
   /** Of a job without a quiet period of its own. */
   readonly quietPeriodMs: number
   agentJar(): Promise<{ bytes: Buffer; modifiedMs: number }>
-  readonly lifecycle: { restart(): void; safeRestart(): void; exit(): void }
+  readonly lifecycle: { restart(): void; safeRestart(reason: string | null): void; exit(): void }
 }
 
 /** One request, with what everybody wants to know of it already found out. */

@@ -1,89 +1,88 @@
 import type { Build } from '../contract.ts'
 import { typedLabel } from '../label.ts'
-import type { Job } from '../state.ts'
-import { Exported, type Value } from '../tree.ts'
+import type { Job, QueueItem } from '../state.ts'
+import { type Exported, exporter, type Fields } from '../tree.ts'
 import { exportBuild } from './build.ts'
 import type { Viewer } from './viewer.ts'
 
+interface Subject {
+  job: Job
+  viewer: Viewer
+}
+
 /** A job as /job/J/api/json shows it. jenkinsci/jenkins Job.java, AbstractProject.java; workflow-job WorkflowJob.java. */
 export function exportJob(job: Job, viewer: Viewer): Exported {
-  const { definition } = job
-  return new Exported(
-    definition.kind === 'pipeline'
-      ? 'org.jenkinsci.plugins.workflow.job.WorkflowJob'
-      : 'hudson.model.FreeStyleProject',
-    {
-      ...itemFields(job, viewer),
-      ...buildFields(job, viewer),
-      ...(definition.kind === 'pipeline'
-        ? { resumeBlocked: () => false }
-        : freestyleFields(definition.label)),
-    },
-    { visibilityOf: { name: 2, url: 2, color: 2 } },
-  )
+  return job.definition.kind === 'pipeline'
+    ? asPipeline('org.jenkinsci.plugins.workflow.job.WorkflowJob', { job, viewer })
+    : asFreestyle('hudson.model.FreeStyleProject', { job, viewer })
 }
 
-function itemFields(job: Job, viewer: Viewer): Record<string, () => Value> {
-  const waiting = () =>
-    [...viewer.state.queue.values()].find(
-      (item) => item.stage !== 'left' && item.task.kind === 'job' && item.task.job === job,
-    )
-  return {
-    actions: () => [],
-    description: () => null,
-    displayName: () => job.name,
-    displayNameOrNull: () => null,
-    fullDisplayName: () => job.name,
-    fullName: () => job.name,
-    name: () => job.name,
-    url: () => `${viewer.rootUrl}job/${encodeURIComponent(job.name)}/`,
-    buildable: () => true,
-    color: () => color(job),
-    concurrentBuild: () => job.concurrent,
-    disabled: () => false,
-    healthReport: () => [],
-    inQueue: () => waiting() !== undefined,
-    keepDependencies: () => false,
-    nextBuildNumber: () => job.nextBuild,
-    property: () => [],
-    queueItem: () => {
-      const item = waiting()
-      if (!item) return null
-      const fields = {
-        id: () => item.id,
-        url: () => `queue/item/${item.id}/`,
-        why: () => viewer.queue.why(item),
-      }
-      return new Exported(undefined, fields, { visibility: 999 })
-    },
-  }
+const fields: Fields<Subject> = {
+  actions: () => [],
+  description: () => null,
+  displayName: ({ job }) => job.name,
+  displayNameOrNull: () => null,
+  fullDisplayName: ({ job }) => job.name,
+  fullName: ({ job }) => job.name,
+  name: ({ job }) => job.name,
+  url: ({ job, viewer }) => `${viewer.rootUrl}job/${encodeURIComponent(job.name)}/`,
+  buildable: () => true,
+  builds: ({ job, viewer }) => job.builds.toReversed().map((build) => exportBuild(job, build, viewer)),
+  color: ({ job }) => color(job),
+  concurrentBuild: ({ job }) => job.concurrent,
+  disabled: () => false,
+  firstBuild: ({ job, viewer }) => (job.builds[0] ? exportBuild(job, job.builds[0], viewer) : null),
+  healthReport: () => [],
+  inQueue: (subject) => waitingItem(subject) !== undefined,
+  keepDependencies: () => false,
+  lastBuild: last(() => true),
+  lastCompletedBuild: last((build) => !build.building),
+  lastFailedBuild: last((build) => build.result === 'FAILURE'),
+  lastStableBuild: last((build) => build.result === 'SUCCESS'),
+  lastSuccessfulBuild: last((build) => build.result === 'SUCCESS' || build.result === 'UNSTABLE'),
+  lastUnstableBuild: last((build) => build.result === 'UNSTABLE'),
+  lastUnsuccessfulBuild: last((build) => !build.building && build.result !== 'SUCCESS'),
+  nextBuildNumber: ({ job }) => job.nextBuild,
+  property: () => [],
+  queueItem: (subject) => {
+    const item = waitingItem(subject)
+    return item ? asQueueItem(undefined, { item, viewer: subject.viewer }) : null
+  },
 }
+const shape = { visibilityOf: { name: 2, url: 2, color: 2 } }
+const noScm = exporter<undefined>({})
+const asFreestyle = exporter<Subject>(
+  {
+    ...fields,
+    downstreamProjects: () => [],
+    labelExpression: ({ job: { definition } }) =>
+      definition.kind === 'freestyle' && definition.label !== '' ? typedLabel(definition.label) : null,
+    scm: () => noScm('hudson.scm.NullSCM', undefined),
+    upstreamProjects: () => [],
+  },
+  shape,
+)
+const asPipeline = exporter<Subject>({ ...fields, resumeBlocked: () => false }, shape)
+const asQueueItem = exporter<{ item: QueueItem; viewer: Viewer }>(
+  {
+    id: ({ item }) => item.id,
+    url: ({ item }) => `queue/item/${item.id}/`,
+    why: ({ item, viewer }) => viewer.queue.why(item),
+  },
+  { visibility: 999 },
+)
 
-function buildFields(job: Job, viewer: Viewer): Record<string, () => Value> {
-  const last = (wanted: (build: Build) => boolean) => () => {
+function last(wanted: (build: Build) => boolean): (subject: Subject) => Exported | null {
+  return ({ job, viewer }) => {
     const build = job.builds.findLast(wanted)
     return build ? exportBuild(job, build, viewer) : null
   }
-  return {
-    builds: () => job.builds.toReversed().map((build) => exportBuild(job, build, viewer)),
-    firstBuild: () => (job.builds[0] ? exportBuild(job, job.builds[0], viewer) : null),
-    lastBuild: last(() => true),
-    lastCompletedBuild: last((build) => !build.building),
-    lastFailedBuild: last((build) => build.result === 'FAILURE'),
-    lastStableBuild: last((build) => build.result === 'SUCCESS'),
-    lastSuccessfulBuild: last((build) => build.result === 'SUCCESS' || build.result === 'UNSTABLE'),
-    lastUnstableBuild: last((build) => build.result === 'UNSTABLE'),
-    lastUnsuccessfulBuild: last((build) => !build.building && build.result !== 'SUCCESS'),
-  }
 }
 
-function freestyleFields(label: string): Record<string, () => Value> {
-  return {
-    downstreamProjects: () => [],
-    labelExpression: () => (label === '' ? null : typedLabel(label)),
-    scm: () => new Exported('hudson.scm.NullSCM', {}),
-    upstreamProjects: () => [],
-  }
+function waitingItem({ job, viewer }: Subject): QueueItem | undefined {
+  return [...viewer.state.queue.values()].find(
+    (item) => item.stage !== 'left' && item.task.kind === 'job' && item.task.job === job,
+  )
 }
 
 /** The colour of the last completed build, which blinks while another runs. */

@@ -1,65 +1,75 @@
 import { idleExecutors, isBuiltIn, isOnline, nodeDisplayName, nodesWith } from '../computers.ts'
 import { type Label, labelClass, labelName, readLabel } from '../label.ts'
 import type { Computer } from '../state.ts'
-import { Exported } from '../tree.ts'
+import { type Exported, exporter, type Fields } from '../tree.ts'
 import { exportJob } from './job.ts'
 import { exportLabelLoad } from './load.ts'
 import type { Viewer } from './viewer.ts'
 
+interface Subject {
+  label: Label
+  viewer: Viewer
+}
+
 /** A label as /label/EXPR/api/json shows it. jenkinsci/jenkins Label.java. */
 export function exportLabel(label: Label, viewer: Viewer): Exported {
-  const { state, caller } = viewer
-  const isAtom = label.kind === 'atom'
-  const nodes = () => nodesWith(state, label)
-  const sum = (count: (computer: Computer) => number) =>
-    nodes()
-      .filter(isOnline)
-      .reduce((total, computer) => total + count(computer), 0)
-  const tied = () =>
-    [...state.jobs.values()].filter(
-      ({ definition }) =>
-        caller.may('hudson.model.Item.Read') &&
-        definition.kind === 'freestyle' &&
-        nameOf(definition.label) === labelName(label),
-    )
-  return new Exported(
-    labelClass(label),
-    {
-      actions: () => [],
-      busyExecutors: () => sum((computer) => computer.executors.length - idleExecutors(computer)),
-      clouds: () => [],
-      description: () => (isAtom ? null : describe(nodes())),
-      idleExecutors: () => sum(idleExecutors),
-      loadStatistics: () => exportLabelLoad(viewer, label),
-      name: () => labelName(label),
-      nodes: () => nodes().map(exportNode),
-      offline: () => !nodes().some(isOnline),
-      tiedJobs: () => tied().map((job) => exportJob(job, viewer)),
-      totalExecutors: () => sum((computer) => computer.executors.length),
-      ...(isAtom ? { propertiesList: () => [] } : {}),
-    },
-    { visibilityOf: { name: 2 } },
-  )
+  const asLabel = label.kind === 'atom' ? asAtom : asExpression
+  return asLabel(labelClass(label), { label, viewer })
 }
 
 /** A label where only its name is known to be wanted, without `_class`: inside a node. */
 export function exportAssignedLabel(name: string, viewer: Viewer): Exported {
-  const { fields, shape } = exportLabel({ kind: 'atom', name }, viewer)
-  return new Exported(undefined, fields, shape)
+  return asAtom(undefined, { label: { kind: 'atom', name }, viewer })
 }
 
+const fields: Fields<Subject> = {
+  actions: () => [],
+  busyExecutors: (subject) => sum(subject, (computer) => computer.executors.length - idleExecutors(computer)),
+  clouds: () => [],
+  description: (subject) => (subject.label.kind === 'atom' ? null : describe(nodesOf(subject))),
+  idleExecutors: (subject) => sum(subject, idleExecutors),
+  loadStatistics: ({ label, viewer }) => exportLabelLoad(viewer, label),
+  name: ({ label }) => labelName(label),
+  nodes: (subject) => nodesOf(subject).map(exportNode),
+  offline: (subject) => !nodesOf(subject).some(isOnline),
+  tiedJobs: ({ label, viewer }) => tiedJobs(label, viewer),
+  totalExecutors: (subject) => sum(subject, (computer) => computer.executors.length),
+}
+const shape = { visibilityOf: { name: 2 } }
+const asExpression = exporter(fields, shape)
+const asAtom = exporter({ ...fields, propertiesList: () => [] }, shape)
+
+const asNode = exporter<Computer>(
+  {
+    mode: ({ config }) => config?.mode ?? null,
+    nodeDescription: ({ config }) => config?.description ?? '',
+    nodeName: ({ name }) => name,
+    numExecutors: ({ config }) => config?.executors ?? 0,
+  },
+  { visibilityOf: { nodeName: 2 } },
+)
+
 function exportNode(computer: Computer): Exported {
-  const { config } = computer
-  return new Exported(
-    isBuiltIn(computer) ? 'hudson.model.Hudson' : 'hudson.slaves.DumbSlave',
-    {
-      mode: () => config?.mode ?? null,
-      nodeDescription: () => config?.description ?? '',
-      nodeName: () => computer.name,
-      numExecutors: () => config?.executors ?? 0,
-    },
-    { visibilityOf: { nodeName: 2 } },
-  )
+  return asNode(isBuiltIn(computer) ? 'hudson.model.Hudson' : 'hudson.slaves.DumbSlave', computer)
+}
+
+function nodesOf({ label, viewer }: Subject): Computer[] {
+  return nodesWith(viewer.state, label)
+}
+
+function sum(subject: Subject, count: (computer: Computer) => number): number {
+  return nodesOf(subject)
+    .filter(isOnline)
+    .reduce((total, computer) => total + count(computer), 0)
+}
+
+function tiedJobs(label: Label, viewer: Viewer): Exported[] {
+  if (!viewer.caller.may('hudson.model.Item.Read')) return []
+  return [...viewer.state.jobs.values()]
+    .filter(
+      ({ definition }) => definition.kind === 'freestyle' && nameOf(definition.label) === labelName(label),
+    )
+    .map((job) => exportJob(job, viewer))
 }
 
 function describe(nodes: Computer[]): string {

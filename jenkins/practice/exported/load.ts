@@ -1,60 +1,62 @@
 import { idleExecutors, isOnline, nodesWith } from '../computers.ts'
 import { type Label, labelName, readLabel } from '../label.ts'
-import type { State } from '../state.ts'
-import { Exported } from '../tree.ts'
+import type { Computer, State } from '../state.ts'
+import { type Exported, exporter, type Fields } from '../tree.ts'
 import { labelText } from '../why.ts'
 import type { Viewer } from './viewer.ts'
 
-/** Load statistics. Jenkins smooths them over time; here every series shows the present moment. LoadStatistics.java. */
-export function exportLabelLoad(viewer: Viewer, label: Label): Exported {
-  return load('hudson.model.Label$1', counts(viewer.state, label, labelName(label)))
+interface Subject {
+  state: State
+  /** Undefined: all nodes. */
+  label: Label | undefined
+  /** The label's name whose waiting builds count, '' for builds without label, undefined for all. */
+  queued: string | undefined
 }
 
-export function exportUnlabeledLoad(viewer: Viewer): Exported {
-  return load('jenkins.model.UnlabeledLoadStatistics', counts(viewer.state, undefined, ''))
+/** Load statistics. Jenkins smooths them over time; here every series shows the present moment. LoadStatistics.java. */
+export function exportLabelLoad({ state }: Viewer, label: Label): Exported {
+  return asLoad('hudson.model.Label$1', { state, label, queued: labelName(label) })
+}
+
+export function exportUnlabeledLoad({ state }: Viewer): Exported {
+  return asLoad('jenkins.model.UnlabeledLoadStatistics', { state, label: undefined, queued: '' })
 }
 
 /** `className` is undefined inside the root object. */
-export function exportOverallLoad(viewer: Viewer, className: string | undefined): Exported {
-  const all = counts(viewer.state, undefined, undefined)
-  return load(className, { ...all, totalQueueLength: all.queueLength })
+export function exportOverallLoad({ state }: Viewer, className: string | undefined): Exported {
+  return asOverallLoad(className, { state, label: undefined, queued: undefined })
 }
 
-type Counts = Record<string, () => number>
+const stage = exporter<number>({ history: (count) => [count], latest: (count) => count })
+const timeSeries = exporter<number>({
+  hour: (count) => stage(undefined, count),
+  min: (count) => stage(undefined, count),
+  sec10: (count) => stage(undefined, count),
+})
+const series = (count: (subject: Subject) => number) => (subject: Subject) =>
+  timeSeries(undefined, count(subject))
 
-function load(className: string | undefined, counted: Counts): Exported {
-  const series = Object.entries(counted).map(([name, count]) => [name, () => timeSeries(count)])
-  return new Exported(className, Object.fromEntries(series))
+const total = (computers: Computer[]) => computers.reduce((sum, { executors }) => sum + executors.length, 0)
+const idle = (computers: Computer[]) => computers.reduce((sum, item) => sum + idleExecutors(item), 0)
+
+const fields: Fields<Subject> = {
+  availableExecutors: series((subject) => idle(online(subject))),
+  busyExecutors: series((subject) => total(online(subject)) - idle(online(subject))),
+  connectingExecutors: series(() => 0),
+  definedExecutors: series(({ state, label }) => total(nodesWith(state, label))),
+  idleExecutors: series((subject) => idle(online(subject))),
+  onlineExecutors: series((subject) => total(online(subject))),
+  queueLength: series(queueLength),
+  totalExecutors: series((subject) => total(online(subject))),
+}
+const asLoad = exporter(fields)
+const asOverallLoad = exporter({ ...fields, totalQueueLength: series(queueLength) })
+
+function online({ state, label }: Subject): Computer[] {
+  return nodesWith(state, label).filter(isOnline)
 }
 
-function timeSeries(count: () => number): Exported {
-  const stage = () => new Exported(undefined, { history: () => [count()], latest: count }, { visibility: 1 })
-  return new Exported(undefined, { hour: stage, min: stage, sec10: stage })
-}
-
-/** `queued`: the label's name whose waiting builds count, '' for builds without label, undefined for all. */
-function counts(
-  state: State,
-  label: Label | undefined,
-  queued: string | undefined,
-): Counts & { queueLength: () => number } {
-  const online = () => nodesWith(state, label).filter(isOnline)
-  const total = () => online().reduce((sum, computer) => sum + computer.executors.length, 0)
-  const idle = () => online().reduce((sum, computer) => sum + idleExecutors(computer), 0)
-  return {
-    availableExecutors: idle,
-    busyExecutors: () => total() - idle(),
-    connectingExecutors: () => 0,
-    definedExecutors: () =>
-      nodesWith(state, label).reduce((sum, computer) => sum + computer.executors.length, 0),
-    idleExecutors: idle,
-    onlineExecutors: total,
-    queueLength: () => queueLength(state, queued),
-    totalExecutors: total,
-  }
-}
-
-function queueLength(state: State, queued: string | undefined): number {
+function queueLength({ state, queued }: Subject): number {
   const buildable = [...state.queue.values()].filter((item) => item.stage === 'buildable')
   if (queued === undefined) return buildable.length
   const nameOf = (text: string) => {

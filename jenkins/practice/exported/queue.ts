@@ -1,75 +1,85 @@
 import type { QueueItem } from '../state.ts'
-import { Exported, type Value } from '../tree.ts'
-import { exportBuild, exportCause, exportStepExecutable, exportStepTask } from './build.ts'
+import { type Exported, exporter, type Fields } from '../tree.ts'
+import { exportBuild, exportCause, exportStepExecutable, exportStepTask, stepName } from './build.ts'
 import { exportJob } from './job.ts'
 import type { Viewer } from './viewer.ts'
 
-const classes = {
-  waiting: 'WaitingItem',
-  blocked: 'BlockedItem',
-  buildable: 'BuildableItem',
-  left: 'LeftItem',
-} as const
+interface Subject {
+  item: QueueItem
+  viewer: Viewer
+}
 
 /** The queue as a caller may see it: whole items with Job/Read, bare names with Job/Discover. jenkinsci/jenkins Queue.java. */
 export function exportQueue(viewer: Viewer): Exported {
-  const { state, caller } = viewer
-  const items = () => [...state.queue.values()].filter((item) => item.stage !== 'left')
-  const maySee = caller.may('hudson.model.Item.Read')
-  const mayGuess = !maySee && caller.may('hudson.model.Item.Discover')
-  return new Exported(
-    'hudson.model.Queue',
-    {
-      discoverableItems: () => (mayGuess ? items().map(exportStub) : []),
-      items: () => (maySee ? items().map((item) => exportQueueItem(item, viewer)) : []),
-    },
-    { inline: ['items'] },
-  )
+  return asQueue('hudson.model.Queue', viewer)
 }
 
 export function exportQueueItem(item: QueueItem, viewer: Viewer): Exported {
-  return new Exported(
-    `hudson.model.Queue$${classes[item.stage]}`,
-    { ...itemFields(item, viewer), ...stageFields(item, viewer) },
-    { visibility: 999 },
-  )
+  const { className, asItem } = stages[item.stage]
+  return asItem(`hudson.model.Queue$${className}`, { item, viewer })
 }
 
-function itemFields(item: QueueItem, viewer: Viewer): Record<string, () => Value> {
-  const { task } = item
-  return {
-    actions: () => (task.kind === 'job' ? exportCause(task.user) : []),
-    blocked: () => item.stage === 'blocked',
-    buildable: () => item.stage === 'buildable',
-    id: () => item.id,
-    inQueueSince: () => item.inQueueSinceMs,
-    params: () => '',
-    stuck: () => viewer.queue.stuck(item),
-    task: () => (task.kind === 'job' ? exportJob(task.job, viewer) : exportStepTask(task.build)),
-    url: () => `queue/item/${item.id}/`,
-    why: () => viewer.queue.why(item),
-  }
+const asQueue = exporter<Viewer>(
+  {
+    discoverableItems: (viewer) => (mayGuess(viewer) ? waiting(viewer).map(exportStub) : []),
+    items: (viewer) => (maySee(viewer) ? waiting(viewer).map((item) => exportQueueItem(item, viewer)) : []),
+  },
+  { inline: ['items'] },
+)
+
+const fields: Fields<Subject> = {
+  actions: ({ item: { task } }) => (task.kind === 'job' ? exportCause(task.user) : []),
+  blocked: ({ item }) => item.stage === 'blocked',
+  buildable: ({ item }) => item.stage === 'buildable',
+  id: ({ item }) => item.id,
+  inQueueSince: ({ item }) => item.inQueueSinceMs,
+  params: () => '',
+  stuck: ({ item, viewer }) => viewer.queue.stuck(item),
+  task: ({ item: { task }, viewer }) =>
+    task.kind === 'job' ? exportJob(task.job, viewer) : exportStepTask(task.build),
+  url: ({ item }) => `queue/item/${item.id}/`,
+  why: ({ item, viewer }) => viewer.queue.why(item),
+}
+const since: Fields<Subject> = { buildableStartMilliseconds: ({ item }) => item.buildableSinceMs }
+const withFields = (more: Fields<Subject>) => exporter<Subject>({ ...fields, ...more }, { visibility: 999 })
+const stages = {
+  waiting: {
+    className: 'WaitingItem',
+    asItem: withFields({ timestamp: ({ item }) => item.quietUntilMs }),
+  },
+  blocked: { className: 'BlockedItem', asItem: withFields(since) },
+  buildable: { className: 'BuildableItem', asItem: withFields({ ...since, pending: () => false }) },
+  left: {
+    className: 'LeftItem',
+    asItem: withFields({ cancelled: ({ item }) => item.left?.build === undefined, executable }),
+  },
 }
 
-function stageFields(item: QueueItem, viewer: Viewer): Record<string, () => Value> {
-  if (item.stage === 'waiting') return { timestamp: () => item.quietUntilMs }
-  if (item.stage === 'left') {
-    return { cancelled: () => item.left?.build === undefined, executable: () => executable(item, viewer) }
-  }
-  const since = { buildableStartMilliseconds: () => item.buildableSinceMs }
-  return item.stage === 'blocked' ? since : { ...since, pending: () => false }
+const asStub = exporter<QueueItem>({ task: (item) => asStubTask(undefined, item) }, { visibility: 999 })
+const asStubTask = exporter<QueueItem>(
+  { name: ({ task }) => (task.kind === 'job' ? task.job.name : stepName(task.build)) },
+  { visibility: 999 },
+)
+
+function exportStub(item: QueueItem): Exported {
+  return asStub(undefined, item)
 }
 
-function executable(item: QueueItem, viewer: Viewer): Exported | null {
+function executable({ item, viewer }: Subject): Exported | null {
   const build = item.left?.build
   if (!build) return null
   const { task } = item
   return task.kind === 'job' ? exportBuild(task.job, build, viewer) : exportStepExecutable(build, viewer)
 }
 
-function exportStub(item: QueueItem): Exported {
-  const { task } = item
-  const name = task.kind === 'job' ? task.job.name : `part of ${task.build.job} #${task.build.number}`
-  const stub = new Exported(undefined, { name: () => name }, { visibility: 999 })
-  return new Exported(undefined, { task: () => stub }, { visibility: 999 })
+function waiting({ state }: Viewer): QueueItem[] {
+  return [...state.queue.values()].filter((item) => item.stage !== 'left')
+}
+
+function maySee({ caller }: Viewer): boolean {
+  return caller.may('hudson.model.Item.Read')
+}
+
+function mayGuess(viewer: Viewer): boolean {
+  return !maySee(viewer) && viewer.caller.may('hudson.model.Item.Discover')
 }

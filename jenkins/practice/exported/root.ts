@@ -1,36 +1,40 @@
-import { Exported } from '../tree.ts'
+import { type Exported, exporter } from '../tree.ts'
 import { exportJob } from './job.ts'
 import { exportAssignedLabel } from './label.ts'
 import { exportOverallLoad, exportUnlabeledLoad } from './load.ts'
 import type { Viewer } from './viewer.ts'
 
-/** The controller as /api/json shows it. `agentPort`: -1 off, otherwise as configured. jenkinsci/jenkins Jenkins.java. */
+/** The controller as /api/json shows it. `agentPort`: -1 off, otherwise as it is. jenkinsci/jenkins Jenkins.java. */
 export function exportRoot(viewer: Viewer, agentPort: number): Exported {
-  const { state, caller } = viewer
-  const { config } = state.builtIn
-  const jobs = () => (caller.may('hudson.model.Item.Read') ? [...state.jobs.values()] : [])
-  const view = () =>
-    new Exported('hudson.model.AllView', { name: () => 'all', url: () => viewer.rootUrl }, { visibility: 2 })
-  return new Exported('hudson.model.Hudson', {
-    assignedLabels: () => [exportAssignedLabel('built-in', viewer)],
-    mode: () => config?.mode ?? 'NORMAL',
-    nodeDescription: () => config?.description ?? '',
-    nodeName: () => '',
-    numExecutors: () => config?.executors ?? 0,
-    description: () => null,
-    jobs: () =>
-      jobs()
-        .sort((a, b) => (a.name < b.name ? -1 : 1))
-        .map((job) => exportJob(job, viewer)),
-    overallLoad: () => exportOverallLoad(viewer, undefined),
-    primaryView: view,
-    quietDownReason: () => state.quietDown?.reason ?? null,
-    quietingDown: () => state.quietDown !== undefined,
-    slaveAgentPort: () => agentPort,
-    unlabeledLoad: () => exportUnlabeledLoad(viewer),
-    url: () => viewer.rootUrl,
-    useCrumbs: () => true,
-    useSecurity: () => true,
-    views: () => [view()],
-  })
+  return asRoot('hudson.model.Hudson', { viewer, agentPort })
+}
+
+const asView = exporter<Viewer>({ name: () => 'all', url: ({ rootUrl }) => rootUrl }, { visibility: 2 })
+const allView = (viewer: Viewer) => asView('hudson.model.AllView', viewer)
+
+const asRoot = exporter<{ viewer: Viewer; agentPort: number }>({
+  assignedLabels: ({ viewer }) => [exportAssignedLabel('built-in', viewer)],
+  mode: ({ viewer }) => viewer.state.builtIn.config?.mode ?? 'NORMAL',
+  nodeDescription: ({ viewer }) => viewer.state.builtIn.config?.description ?? '',
+  nodeName: () => '',
+  numExecutors: ({ viewer }) => viewer.state.builtIn.config?.executors ?? 0,
+  description: () => null,
+  jobs: ({ viewer }) => jobs(viewer),
+  overallLoad: ({ viewer }) => exportOverallLoad(viewer, undefined),
+  primaryView: ({ viewer }) => allView(viewer),
+  quietDownReason: ({ viewer }) => viewer.state.quietDown?.reason ?? null,
+  quietingDown: ({ viewer }) => viewer.state.quietDown !== undefined,
+  slaveAgentPort: ({ agentPort }) => agentPort,
+  unlabeledLoad: ({ viewer }) => exportUnlabeledLoad(viewer),
+  url: ({ viewer }) => viewer.rootUrl,
+  useCrumbs: () => true,
+  useSecurity: () => true,
+  views: ({ viewer }) => [allView(viewer)],
+})
+
+function jobs(viewer: Viewer): Exported[] {
+  if (!viewer.caller.may('hudson.model.Item.Read')) return []
+  return [...viewer.state.jobs.values()]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((job) => exportJob(job, viewer))
 }

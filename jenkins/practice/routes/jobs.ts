@@ -1,6 +1,7 @@
 import type { Build } from '../contract.ts'
 import { exportBuild } from '../exported/build.ts'
 import { exportJob } from '../exported/job.ts'
+import { nameProblem } from '../good-name.ts'
 import { parseJobXml } from '../job-xml.ts'
 import type { Permission } from '../permissions.ts'
 import {
@@ -28,6 +29,8 @@ export const createJob: Route = (call, world) => {
   if (refused) return refused
   const name = call.query.get('name')?.trim()
   if (!name) return failure(call, world, "Query parameter 'name' is required")
+  const problem = nameProblem(name)
+  if (problem) return failure(call, world, problem)
   if (world.state.jobs.has(name)) return failure(call, world, `A job already exists with the name ‘${name}’`)
   const xml = call.body.toString()
   const parsed = parseJobXml(xml)

@@ -14,8 +14,8 @@ export const cancelQuietDown: Route = administration((_, world) => {
 })
 
 /** Restarts when no build runs any more that could not be carried on. */
-export const safeRestart: Route = administration((_, world) => {
-  world.lifecycle.safeRestart()
+export const safeRestart: Route = administration((call, world) => {
+  world.lifecycle.safeRestart(call.form.get('message'))
   return found(world, '/')
 }, 'Safe restart - Jenkins')
 

@@ -66,7 +66,8 @@ const posted: Record<string, NodeVerb> = {
     return foundHere(call, world)
   }),
   launchSlaveAgent: post('hudson.model.Computer.Connect', (call, world, computer) => {
-    if (computer.config && !isInbound(computer.config)) return found(world, `/computer/${computer.name}/log`)
+    if (computer.config && !isInbound(computer.config))
+      return found(world, `/computer/${encodeURIComponent(computer.name)}/log`)
     return page(call, world, { status: 200, title: `${computer.name} - Jenkins` })
   }),
 }

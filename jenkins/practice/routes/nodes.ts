@@ -1,4 +1,5 @@
 import { exportComputers } from '../exported/computer.ts'
+import { nameProblem as badName } from '../good-name.ts'
 import { nodeFromForm } from '../node-form.ts'
 import { addNode } from '../nodes.ts'
 import {
@@ -68,15 +69,8 @@ function createByCopy(call: Call, world: World): Reply {
   return found(world, `/computer/${encodeURIComponent(name)}/configure`)
 }
 
-/** Jenkins.checkGoodName, and that the name is free. */
 function nameProblem(name: string, world: World): string | undefined {
   if (name === '') return "Query parameter 'name' is required"
-  if (name === '.' || name === '..') return `“${name}” is not an allowed name`
-  const control = [...name].find((char) => /\p{Cc}/u.test(char))
-  if (control)
-    return `No control code is allowed: ${name.replace(/\p{Cc}/gu, (char) => `\\u${char.charCodeAt(0)};`)}`
-  const unsafe = [...name].find((char) => '?*/\\%!@#$^&|<>[]:;'.includes(char))
-  if (unsafe) return `‘${unsafe}’ is an unsafe character`
-  if (name.endsWith('.')) return 'A name cannot end with ‘.’'
-  return world.state.computers.get(name)?.config ? `Agent called ‘${name}’ already exists` : undefined
+  const taken = world.state.computers.get(name)?.config !== undefined
+  return badName(name) ?? (taken ? `Agent called ‘${name}’ already exists` : undefined)
 }

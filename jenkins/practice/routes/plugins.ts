@@ -1,6 +1,14 @@
 import { api, forbidden } from '../replies.ts'
-import { Exported } from '../tree.ts'
+import { exporter } from '../tree.ts'
 import type { Route } from '../world.ts'
+
+/** `/pluginManager/api/json`. */
+export const pluginManager: Route = (call, world) => {
+  const refused =
+    forbidden(call, world, 'hudson.model.Hudson.Read') ??
+    forbidden(call, world, 'hudson.model.Hudson.Administer')
+  return refused ?? api(call, world, asPluginManager('hudson.LocalPluginManager', played))
+}
 
 /** Plugins whose work the practice controller does itself. */
 const played = {
@@ -11,33 +19,26 @@ const played = {
   'workflow-job': 'Pipeline: Job',
 }
 
-/** `/pluginManager/api/json`. */
-export const pluginManager: Route = (call, world) => {
-  const refused =
-    forbidden(call, world, 'hudson.model.Hudson.Read') ??
-    forbidden(call, world, 'hudson.model.Hudson.Administer')
-  if (refused) return refused
-  const plugins = () => Object.entries(played).map(([name, title]) => exportPlugin(name, title))
-  return api(call, world, new Exported('hudson.LocalPluginManager', { plugins }))
-}
+const asPluginManager = exporter<Record<string, string>>({
+  plugins: (plugins) =>
+    Object.entries(plugins).map(([shortName, longName]) => asPlugin(undefined, { shortName, longName })),
+})
 
-function exportPlugin(shortName: string, longName: string): Exported {
-  return new Exported(undefined, {
-    active: () => true,
-    backupVersion: () => null,
-    bundled: () => false,
-    deleted: () => false,
-    dependencies: () => [],
-    detached: () => false,
-    downgradable: () => false,
-    enabled: () => true,
-    hasUpdate: () => false,
-    longName: () => longName,
-    pinned: () => false,
-    requiredCoreVersion: () => '2.498',
-    shortName: () => shortName,
-    supportsDynamicLoad: () => 'MAYBE',
-    url: () => null,
-    version: () => '0.practice',
-  })
-}
+const asPlugin = exporter<{ shortName: string; longName: string }>({
+  active: () => true,
+  backupVersion: () => null,
+  bundled: () => false,
+  deleted: () => false,
+  dependencies: () => [],
+  detached: () => false,
+  downgradable: () => false,
+  enabled: () => true,
+  hasUpdate: () => false,
+  longName: ({ longName }) => longName,
+  pinned: () => false,
+  requiredCoreVersion: () => '2.498',
+  shortName: ({ shortName }) => shortName,
+  supportsDynamicLoad: () => 'MAYBE',
+  url: () => null,
+  version: () => '0.practice',
+})

@@ -1,7 +1,7 @@
 import { exportRoot } from '../exported/root.ts'
 import { instanceIdentity } from '../identity.ts'
 import { api, containerError, forbidden, html, identityHeaders, page, sessionCookie } from '../replies.ts'
-import { Exported } from '../tree.ts'
+import { exported } from '../tree.ts'
 import { viewerOf } from '../viewing.ts'
 import type { Call, Reply, Route, World } from '../world.ts'
 
@@ -39,7 +39,7 @@ export const whoAmI: Route = (call, world) => {
   return api(
     call,
     world,
-    new Exported('hudson.security.WhoAmI', {
+    exported('hudson.security.WhoAmI', {
       anonymous: () => anonymous,
       authenticated: () => true, // of the anonymous as well, as recorded
       authorities: () => [anonymous ? 'anonymous' : 'authenticated'],
@@ -60,7 +60,7 @@ export const crumbIssuer: Route = (call, world) => {
   const reply = api(
     call,
     world,
-    new Exported('hudson.security.csrf.DefaultCrumbIssuer', {
+    exported('hudson.security.csrf.DefaultCrumbIssuer', {
       crumb: () => crumb,
       crumbRequestField: () => crumbField,
     }),

@@ -1,4 +1,5 @@
 import { createDecipheriv } from 'node:crypto'
+import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { agentSecret } from '../../../jenkins/practice/computers.ts'
 import { exchangesOf } from '../../support/recordings.ts'
@@ -16,13 +17,20 @@ describe('endpoints, as recorded', () => {
 
   test('agent.jar and the TCP listener', async () => {
     const notServed = 'the command line client is not served'
-    const raw = 'raw bytes to the TCP port, which the tests of the acceptor send'
+    const raw = 'raw bytes to the TCP port, which the next test sends'
     const plan = {
       part: [0, 22] as [number, number],
       differs: { 8: notServed, 9: notServed },
       unsent: { 17: raw, 18: raw, 19: raw, 20: raw, 21: raw },
     }
     expect(await replay.play('agent-endpoints', plan)).toEqual({})
+  })
+
+  test.each([17, 18, 19, 20, 21])('raw bytes to the TCP port: exchange %i', async (number) => {
+    const exchange = exchangesOf('agent-endpoints')[number]
+    const recorded = String(exchange?.response.body).replace(/Session: \w+/, 'Session: SESSION')
+    const seen = await sendRaw(replay.controller.agentPort, exchange?.request.body ?? '')
+    expect(seen.replace(/Session: [0-9a-f]{8}/, 'Session: SESSION')).toBe(recorded)
   })
 
   test('the TCP listener is 404 when there is no port', async () => {
@@ -51,6 +59,20 @@ describe('endpoints, as recorded', () => {
       differs: { 23: 'the log has no stack trace' },
     }
     expect(await replay.play('wsagents-probe', plan)).toEqual({})
+  })
+
+  test('what /wsagents/ says to those who upgrade', async () => {
+    const { controller } = replay
+    addTestNode(controller, 'w1')
+    addTestNode(controller, 'wssh', {
+      launcher: { $class: 'hudson.plugins.sshslaves.SSHLauncher', host: '198.51.100.7' },
+    })
+    const noTrace = 'a connection on which no agent ever spoke leaves no offline cause'
+    const plan = {
+      before: { 11: () => connectAgent(controller, 'w1') },
+      differs: { 1: noTrace, 9: noTrace },
+    }
+    expect(await replay.play('wsagents-upgrade', plan)).toEqual({})
   })
 
   test('the encrypted jnlp file opens with the first half of the secret', async () => {
@@ -129,3 +151,20 @@ describe('endpoints, as recorded', () => {
     expect(await replay.play('jobs-and-builds', plan)).toEqual({})
   })
 })
+
+/** What comes back until the other side ends, or `<timeout>` when nothing does for a while. */
+function sendRaw(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let received = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
+    socket.setTimeout(200, () => {
+      socket.destroy()
+      resolve('<timeout>')
+    })
+    socket.on('data', (data) => {
+      received += data
+    })
+    socket.on('end', () => resolve(received))
+    socket.on('error', reject)
+  })
+}

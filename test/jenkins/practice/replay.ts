@@ -70,6 +70,9 @@ export function placeOf(controller: PracticeController): Place {
   }
 }
 
+/** A serialised hudson.remoting.Capability, as agents send it. */
+const capability = 'rO0ABXNyABpodWRzb24ucmVtb3RpbmcuQ2FwYWJpbGl0eQAAAAAAAAABAgABSgAEbWFza3hwAAAAAAAAAP4='
+
 interface Learnt {
   cookie: string
   crumb: string
@@ -83,6 +86,8 @@ function alive(exchange: RecordedExchange, learnt: Learnt, place: Place): Record
   const node = headers['Node-Name']
   if (node && /^[a-f]{64}$/.test(headers['Secret-Key'] ?? '')) headers['Secret-Key'] = place.secretOf(node)
   if (headers['Jenkins-Crumb'] === 'CRUMB') headers['Jenkins-Crumb'] = learnt.crumb
+  if (headers['Sec-WebSocket-Key']) headers['Sec-WebSocket-Key'] = Buffer.alloc(16).toString('base64')
+  if (headers['X-Remoting-Capability'] === 'CAPABILITY') headers['X-Remoting-Capability'] = capability
   if (headers.Cookie) headers.Cookie = learnt.cookie
   if (headers['If-Modified-Since']?.startsWith('Mon, 23 Nov 2026'))
     headers['If-Modified-Since'] = learnt.lastModified
@@ -108,6 +113,11 @@ function ask(root: string, request: RecordedExchange['request']): Promise<Answer
         response.on('end', () => resolve(answered(response.statusCode, response.headers, chunks)))
       },
     )
+    outgoing.on('upgrade', (response, socket) => {
+      socket.on('error', () => socket.destroy())
+      socket.resume()
+      resolve(answered(response.statusCode, response.headers, []))
+    })
     outgoing.on('error', reject)
     outgoing.end(request.body ?? undefined)
   })
