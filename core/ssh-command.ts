@@ -20,13 +20,17 @@ export function remoteKill(signal: 'TERM' | 'KILL', processId: number): string {
 export interface ProcessIdFilter {
   push(chunk: Buffer): void
   end(): void
-  processId(): number | undefined
+  /** Settles when the other side has said it; output on stdout may come earlier. */
+  processId: Promise<number>
 }
 
 /** Takes the line with the process id out of stderr and passes on the rest. */
 export function filterProcessId(passOn: (chunk: Buffer) => void): ProcessIdFilter {
   let held: Buffer | undefined = Buffer.alloc(0)
-  let processId: number | undefined
+  let tell: (processId: number) => void
+  const processId = new Promise<number>((resolve) => {
+    tell = resolve
+  })
   return {
     push: (chunk) => {
       if (!held) return passOn(chunk)
@@ -34,7 +38,7 @@ export function filterProcessId(passOn: (chunk: Buffer) => void): ProcessIdFilte
       const start = held.indexOf(mark)
       const end = held.indexOf('\n', start)
       if (start === -1 || end === -1) return
-      processId = Number(held.toString('latin1', start + mark.length, end))
+      tell(Number(held.toString('latin1', start + mark.length, end)))
       passOn(Buffer.concat([held.subarray(0, start), held.subarray(end + 1)]))
       held = undefined
     },
@@ -42,6 +46,6 @@ export function filterProcessId(passOn: (chunk: Buffer) => void): ProcessIdFilte
       if (held) passOn(held)
       held = undefined
     },
-    processId: () => processId,
+    processId,
   }
 }

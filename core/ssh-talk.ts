@@ -22,8 +22,7 @@ export interface Talk {
   closed: Promise<void>
   isClosed: boolean
   exit: { exitCode: number | null; signal: string | null } | undefined
-  /** Undefined until the other side has said it. */
-  processId(): number | undefined
+  processId: Promise<number>
   /** What was said; call once, at the end. */
   output(): Record<'stdout' | 'stderr', { bytes: Buffer; truncated: boolean }>
 }

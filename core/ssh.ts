@@ -195,18 +195,20 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 /** Closing the channel alone would leave the command running. */
 async function endRemotely(line: Line, talk: Talk, graceMs: number): Promise<void> {
-  kill(line, 'TERM', talk.processId())
+  const kill = (signal: 'TERM' | 'KILL') =>
+    talk.processId.then((id) => sendSignal(line, talk, remoteKill(signal, id)))
+  void kill('TERM')
   if (await within(graceMs, talk.closed)) return
-  kill(line, 'KILL', talk.processId())
+  void kill('KILL')
   if (await within(1000, talk.closed)) return
   talk.channel.close()
 }
 
-function kill({ client, isClosed }: Line, signal: 'TERM' | 'KILL', processId: number | undefined): void {
-  if (isClosed || processId === undefined) return
+/** Whether it works shows in the command itself. */
+function sendSignal({ client }: Line, talk: Talk, command: string): void {
+  if (talk.isClosed) return
   try {
-    // Whether it works shows in the command itself.
-    client.exec(remoteKill(signal, processId), (_error, channel) => channel?.resume().stderr.resume())
+    client.exec(command, (_error, channel) => channel?.resume().stderr.resume())
   } catch {
     // Not connected any more: the command will hear of that too.
   }
