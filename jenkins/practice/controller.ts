@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readIfExists, writeFileAtomic } from '../../core/atomic-write.ts'
+import { readIfExists } from '../../core/atomic-write.ts'
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { messageOf, UserError } from '../../core/errors.ts'
 import { type Log, silentLog } from '../../core/log.ts'
@@ -12,6 +12,7 @@ import { createRequestLog, type RequestLog } from './request-log.ts'
 import { type Listener, listen } from './server.ts'
 import { createState, type PracticeEvent, type State } from './state.ts'
 import { freezeState, thawState } from './state-file.ts'
+import { createStateSaver, type StateSaver } from './state-saver.ts'
 
 export interface PracticeOptions {
   /** Default 127.0.0.1. */
@@ -68,6 +69,9 @@ export async function startPracticeController(options: PracticeOptions = {}): Pr
   return controller
 }
 
+/** Whoever asks for the end shall still hear that it was understood. */
+const answerFirstMs = 50
+
 class Controller implements PracticeController {
   readonly requests = createRequestLog()
   readonly #options: PracticeOptions
@@ -81,8 +85,7 @@ class Controller implements PracticeController {
   #listener: Listener | undefined
   #port: number
   readonly #ended = new AbortController()
-  #saving: Promise<void> | undefined
-  #saveIsDue = false
+  readonly #saver: StateSaver
 
   constructor(options: PracticeOptions) {
     this.#options = options
@@ -94,6 +97,8 @@ class Controller implements PracticeController {
       secretKey: randomBytes(32).toString('hex'),
       builtInExecutors: options.builtInExecutors ?? 0,
     })
+    const state = () => this.#state
+    this.#saver = createStateSaver({ file: options.stateFile, state, clock: this.#clock, log: this.#log })
   }
 
   get url(): string {
@@ -155,6 +160,7 @@ class Controller implements PracticeController {
     this.#state = thaw(frozen, 'memory')
     await this.#open()
     if (await this.#pause(downMs / 3)) await this.#bootUp()
+    else await this.#close()
   }
 
   async stop(): Promise<void> {
@@ -162,7 +168,7 @@ class Controller implements PracticeController {
     this.#ended.abort()
     this.#boot?.suspend()
     await this.#close()
-    await this.#save()
+    await this.#saver.now()
   }
 
   on(listener: (event: PracticeEvent) => void): () => void {
@@ -201,9 +207,9 @@ class Controller implements PracticeController {
       lifecycle: {
         restart: () => this.#inBackground(this.restart()),
         safeRestart: (reason) => this.#restartWhenIdle(reason),
-        exit: () => this.#inBackground(this.stop()),
+        exit: () => this.#inBackground(this.#clock.sleep(answerFirstMs).then(() => this.stop())),
       },
-      save: () => this.#saveSoon(),
+      save: () => this.#saver.soon(),
     })
     this.#enter('up')
   }
@@ -228,9 +234,10 @@ class Controller implements PracticeController {
         (job) => job.definition.kind === 'pipeline' || job.builds.every((build) => !build.building),
       )
     const stopListening = this.on(() => {
-      if (!isIdle()) return
+      const isCancelled = !this.#state.quietDown
+      if (!isIdle() && !isCancelled) return
       stopListening()
-      this.#inBackground(this.restart())
+      if (!isCancelled) this.#inBackground(this.restart())
     })
     this.#state.emit({ kind: 'quiet-down', on: true })
   }
@@ -247,26 +254,7 @@ class Controller implements PracticeController {
 
   #tell(event: PracticeEvent): void {
     for (const listener of [...this.#listeners]) listener(event)
-    if (event.kind !== 'phase') this.#saveSoon()
-  }
-
-  #saveSoon(): void {
-    if (this.#options.stateFile === undefined || this.#saveIsDue) return
-    this.#saveIsDue = true
-    const save = () => {
-      this.#saveIsDue = false
-      return this.#save()
-    }
-    this.#inBackground(this.#pause(200).then(save))
-  }
-
-  /** One write at a time, so that the last one is the newest. */
-  async #save(): Promise<void> {
-    const { stateFile } = this.#options
-    if (stateFile === undefined) return
-    await this.#saving
-    this.#saving = writeFileAtomic(stateFile, freezeState(this.#state), { mode: 0o600 })
-    await this.#saving
+    if (event.kind !== 'phase') this.#saver.soon()
   }
 }
 

@@ -100,6 +100,31 @@ describe('the practice controller', () => {
     expect(await get(controller, 'job/free/1/api/json?tree=result')).toMatchObject({ result: 'SUCCESS' })
   })
 
+  test('safeRestart is called off by cancelQuietDown', async () => {
+    const controller = await start({ restartMs: 30 })
+    addTestNode(controller, 'n1')
+    const agent = connectAgent(controller, 'n1')
+    controller.createJob('free', { kind: 'freestyle', scripts: ['sleep 60'] })
+    controller.build('free')
+    await expect.poll(() => agent.running()).toBe(1)
+    const phases: string[] = []
+    controller.on((event) => event.kind === 'phase' && phases.push(event.phase))
+    await post(controller, 'safeRestart')
+    await post(controller, 'cancelQuietDown')
+    agent.finish(0)
+    await expect.poll(() => controller.state.jobs.get('free')?.builds[0]?.result).toBe('SUCCESS')
+    expect(phases).toEqual([])
+  })
+
+  test('a stop in the middle of a restart leaves nothing open', async () => {
+    const controller = await start()
+    const restarted = controller.restart({ downMs: 300 })
+    await expect.poll(() => sessionOf(controller)).toBeUndefined()
+    await controller.stop()
+    await restarted
+    await expect(fetch(controller.url)).rejects.toThrow()
+  })
+
   test('an exclusive node takes only builds that ask for it', async () => {
     const controller = await start()
     addTestNode(controller, 'n1', { label: 'linux', mode: 'EXCLUSIVE' })
