@@ -104,6 +104,8 @@ async function open({ client, to }: Line, options: SshOptions): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       limit.addEventListener('abort', () => reject(limit.reason), { once: true })
+      // Small packets go back and forth: waiting to fill one would cost 40 ms each time.
+      client.once('connect', () => client.setNoDelay(true))
       client.once('ready', resolve)
       client.once('error', reject)
       client.once('close', () => reject(new Error('the connection was closed')))

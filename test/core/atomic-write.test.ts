@@ -92,7 +92,7 @@ describe('writeFileAtomic', () => {
 
   it('leaves a whole file when the writer is killed at any moment', async () => {
     const path = join(await tempDir(), 'file')
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 2; round++) {
       const writer = startChild('write-for-ever', path)
       await writer.line()
       await delay(Math.random() * 40)

@@ -48,7 +48,7 @@ describe('acquireLock', () => {
     const lock = await acquireLock(path, { purpose: 'being first' })
     const told: string[] = []
     const waiting = acquireLock(path, { purpose, waitMs: 5000, onWait: (message) => told.push(message) })
-    await delay(500)
+    await delay(250)
     await lock.release()
     await (await waiting).release()
     expect(told).toEqual([expect.stringContaining('is busy being first since')])

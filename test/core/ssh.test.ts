@@ -208,11 +208,11 @@ describe('run', () => {
   it('ends a command that takes too long, and kills one that is deaf', async () => {
     const connection = await connect(await startSshServer())
     const listening = await connection.run('trap "echo bye; exit 3" TERM; while :; do sleep 0.01; done', {
-      timeoutMs: 300,
+      timeoutMs: 200,
     })
     expect(listening).toMatchObject({ timedOut: true, exitCode: 3, stdout: 'bye\n' })
     const deaf = await connection.run('trap "" TERM; while :; do sleep 0.01; done', {
-      timeoutMs: 300,
+      timeoutMs: 200,
       graceMs: 50,
     })
     expect(deaf).toMatchObject({ timedOut: true, exitCode: null, signal: 'SIGKILL' })
@@ -262,6 +262,7 @@ describe('run', () => {
     const connection = await connect(server)
     server.freeze()
     await expect(connection.run(['true'], { timeoutMs: 100 })).rejects.toMatchObject({ failure: 'timeout' })
+    server.drop()
   })
 })
 

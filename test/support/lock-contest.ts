@@ -25,7 +25,7 @@ export async function contest(options: {
   const contenders = Array.from({ length: options.processes }, start)
   await Promise.all(contenders.map((contender) => contender.line()))
   for (let kill = 0; kill < options.kills; kill++) {
-    await delay(Math.random() * 100)
+    await delay(Math.random() * 50)
     const holder = kill % 2 === 0 ? await holderAmong(contenders, lock) : undefined
     const victim = holder ?? contenders[Math.floor(Math.random() * contenders.length)]
     if (!victim) break

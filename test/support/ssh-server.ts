@@ -40,7 +40,7 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Te
     })
   })
   // With sockets of our own we can do to them what a network does.
-  const listener = createServer((socket) => {
+  const listener = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
     socket.on('error', () => {})
     ssh.injectSocket(socket)
