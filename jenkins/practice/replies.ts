@@ -5,7 +5,7 @@ import { type Exported, prune, readQuery } from './tree.ts'
 import type { Call, Reply, World } from './world.ts'
 import { escapeXml } from './xml.ts'
 
-/** Replies as Jenkins 2.498 was recorded to give them: status, headers and title are its own, the page's text is ours. */
+/** Stands on every page: status, headers and title are those of a recorded Jenkins 2.498, but nobody shall take this for one. */
 const footer = 'footman practice controller'
 
 /** `/…/api/json` and `/…/api/xml` of an object; undefined when the path asks for something else. */
