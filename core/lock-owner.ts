@@ -79,12 +79,11 @@ function isDeserted(socket: string): Promise<boolean> {
   })
 }
 
+/** Who has a lock: a process that is not known to be gone, or something that footman did not put there. */
+export type Holder = { owner: LockOwner; fate: Exclude<Fate, 'gone'> } | 'unknown'
+
 /** Who holds the lock, since when, what for, and what to do about it. */
-export function heldError(
-  path: string,
-  holder: { owner: LockOwner; fate: Fate } | 'unknown',
-  nowMs: number,
-): LockHeldError {
+export function heldError(path: string, holder: Holder, nowMs: number): LockHeldError {
   if (holder === 'unknown') {
     return new LockHeldError(`the lock ${path} is held by something that footman does not know`, {
       hint: `look into it; if no footman runs, rm -r ${path}`,
@@ -92,11 +91,10 @@ export function heldError(
   }
   const { process: who, purpose, command, sinceMs } = holder.owner
   const since = `since ${new Date(sinceMs).toISOString()} (${formatDuration(Math.max(0, nowMs - sinceMs))})`
-  const cures: Record<Fate, string> = {
+  const cures = {
     alive: `wait for it, or end it with: kill ${who.pid}`,
     hidden: `wait for it, or stop the container ${who.host} that it runs in`,
     elsewhere: `wait for it; if it surely runs no more on ${who.host}, rm -r ${path}`,
-    gone: 'try again',
   }
   return new LockHeldError(
     `${command} (pid ${who.pid} on ${who.host}) is busy ${purpose} ${since}; it holds the lock ${path}`,

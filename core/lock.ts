@@ -8,13 +8,14 @@ import { errorCode, fileError } from './file-error.ts'
 import {
   bearWitness,
   fateOfOwner,
+  type Holder,
   heldError,
   type LockOwner,
   ownCommand,
   parseOwner,
   writeOwner,
 } from './lock-owner.ts'
-import { type Fate, ownIdentity, type ProcessIdentity } from './process-identity.ts'
+import { ownIdentity, type ProcessIdentity } from './process-identity.ts'
 import { removeLeftovers, temporaryBeside } from './temporary.ts'
 
 export interface LockOptions {
@@ -83,8 +84,6 @@ export async function withLock<T>(path: string, options: LockOptions, work: () =
     await lock.release()
   }
 }
-
-type Holder = { owner: LockOwner; fate: Fate } | 'unknown'
 
 /** Who has the lock; undefined when it is free. What owners that are gone have left in it is removed on the way. */
 async function findHolder(path: string, self: ProcessIdentity): Promise<Holder | undefined> {

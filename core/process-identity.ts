@@ -1,7 +1,6 @@
 import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { z } from 'zod'
-import { readIfExists } from './atomic-write.ts'
 import { errorCode } from './file-error.ts'
 import { run } from './process.ts'
 
@@ -43,8 +42,9 @@ export async function ownIdentity(): Promise<ProcessIdentity> {
  * or the one that has it started at another time. In doubt it is not gone. Once gone, it stays gone.
  */
 export async function fateOf(other: ProcessIdentity, self: ProcessIdentity): Promise<Fate> {
-  if (other.bootId !== self.bootId) return other.host === self.host ? 'gone' : 'elsewhere'
-  if (self.bootId === '' && other.host !== self.host) return 'elsewhere'
+  const [knowsBoot, sameHost] = [other.bootId !== '' && self.bootId !== '', other.host === self.host]
+  if (other.bootId !== self.bootId) return knowsBoot && sameHost ? 'gone' : 'elsewhere'
+  if (!knowsBoot && !sameHost) return 'elsewhere'
   if (other.pidNamespace !== self.pidNamespace) return 'hidden'
   const started = await startOf(other.pid)
   if (started === undefined) return 'gone'
@@ -86,7 +86,7 @@ async function startByPs(pid: number): Promise<string> {
 }
 
 async function bootId(): Promise<string> {
-  const linux = await readIfExists('/proc/sys/kernel/random/boot_id')
+  const linux = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => undefined)
   if (linux !== undefined) return linux.trim()
   return (await run(['sysctl', '-n', 'kern.bootsessionuuid'], { timeoutMs: 5000 })).stdout.trim()
 }

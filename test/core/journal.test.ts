@@ -43,7 +43,7 @@ describe('openJournal', () => {
         await journal.close()
         expect(await readJournal(path, schema)).toEqual(written([...first, ...second]))
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     )
   })
 
@@ -147,7 +147,7 @@ describe('openJournal', () => {
   it('keeps every entry that it promised when the writer is killed at any moment', async () => {
     const path = await journalPath()
     let promised = -1
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const writer = startChild('append-for-ever', path)
       const stopAt = promised + 5 + Math.floor(Math.random() * 30)
       while (promised < stopAt) promised = Number(await writer.line())

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -36,6 +36,17 @@ describe('acquireLock', () => {
     expect(await readdir(dir)).toEqual(['lock'])
     await lock.release()
     expect(await readdir(dir)).toEqual([])
+  })
+
+  it('clears up what a process left that was killed an hour ago while taking the lock', async () => {
+    const dir = await tempDir()
+    const twoHoursAgo = Date.now() / 1000 - 7200
+    await mkdir(join(dir, '.lock.0123456789ab.tmp'))
+    await writeFile(join(dir, '.lock.0123456789ab.tmp', 'alive.0123456789ab'), '')
+    await utimes(join(dir, '.lock.0123456789ab.tmp'), twoHoursAgo, twoHoursAgo)
+    await mkdir(join(dir, '.lock.ba9876543210.tmp'))
+    await (await acquireLock(join(dir, 'lock'), { purpose })).release()
+    expect(await readdir(dir)).toEqual(['.lock.ba9876543210.tmp'])
   })
 
   it('makes the folder for the lock', async () => {

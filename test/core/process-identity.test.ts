@@ -64,5 +64,7 @@ describe('fateOf', () => {
     const self = { ...(await ownIdentity()), bootId: '' }
     expect(await fateOf(self, self)).toBe('alive')
     expect(await fateOf({ ...self, host: 'mycroft' }, self)).toBe('elsewhere')
+    // Hidden from one of the two: that is no proof of a new boot.
+    expect(await fateOf({ ...self, bootId: 'known' }, self)).toBe('elsewhere')
   })
 })
