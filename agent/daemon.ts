@@ -197,8 +197,12 @@ export class Daemon {
     if (this.#heedful.length > 0) return
     const pauseMs = pause(livelinessOf(this.#mind, this.#state.isLeaving), plan.config.poll, clock.now())
     this.#mind.intendedPauseMs = pauseMs
-    this.#nap = new AbortController()
-    await clock.sleep(pauseMs, AbortSignal.any([signal, this.#nap.signal])).catch(() => undefined)
+    const nap = new AbortController()
+    this.#nap = nap
+    const wake = () => nap.abort()
+    signal.addEventListener('abort', wake, { once: true })
+    await clock.sleep(pauseMs, nap.signal).catch(() => undefined)
+    signal.removeEventListener('abort', wake)
   }
 }
 

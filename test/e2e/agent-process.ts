@@ -25,9 +25,9 @@ export class AgentHome {
         url: stage.jenkins.url,
         user: stage.user,
         token: `file:${home.folder}/token`,
-        ...stage.controller,
+        ...stage.controllerSettings,
       },
-      machine: { name: stage.prefix, cpus: 4, memory: '4G', slots: 3, features: [stage.prefix] },
+      machine: { name: stage.prefix, cpus: 2, memory: '4G', slots: 3, features: [stage.prefix] },
       images: { allow: stage.images, pull: 'never' },
       templates: [{ name: 'default', size: '0.5CPU512M', ...stage.template }],
       policy: { minFreeDisk: '100M' },
@@ -54,6 +54,13 @@ export class AgentHome {
   run(...options: string[]): AgentProcess {
     const agent = new AgentProcess(this.#spawn(['agent', 'run', ...options]))
     this.#running.add(agent)
+    return agent
+  }
+
+  /** Starts the daemon and waits until it lends. */
+  async lend(): Promise<AgentProcess> {
+    const agent = this.run()
+    await agent.says('lending up to')
     return agent
   }
 
@@ -109,7 +116,16 @@ export class AgentProcess {
 
   async says(text: string | RegExp, withinMs = 60_000): Promise<void> {
     const find = () => (typeof text === 'string' ? this.said.includes(text) : text.test(this.said))
-    await until(`the agent says ${text}\n${this.said}`, find, { withinMs })
+    const isOver = this.#ended.then(() => true)
+    await until(
+      `the agent says ${text}`,
+      async () => {
+        if (find()) return true
+        if (await Promise.race([isOver, false])) throw new Error(`the agent ended:\n${this.said}`)
+        return undefined
+      },
+      { withinMs },
+    )
   }
 
   signal(signal: NodeJS.Signals): void {

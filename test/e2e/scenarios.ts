@@ -18,7 +18,7 @@ export interface ScenarioOptions {
 export function serveScenarios({ stage, killContainer }: ScenarioOptions): void {
   it('serves a Pipeline and a freestyle build by label', async () => {
     await play(stage(), async ({ home, jobs, label }) => {
-      home.run()
+      await home.lend()
       const pipeline = await jobs.start(
         'pipe',
         pipelineJob(`node('${label('1CPU1G')}') { sh 'echo "shell says $((40 + 2))"' }`),
@@ -40,7 +40,7 @@ export function serveScenarios({ stage, killContainer }: ScenarioOptions): void 
 
   it('serves an expression with || by the smaller of its sizes', async () => {
     await play(stage(), async ({ home, jobs, stage: { prefix } }) => {
-      home.run()
+      await home.lend()
       const build = await jobs.start('or', freestyleJob(`${prefix} && (2CPU2G || 1CPU1G)`, 'sleep 5'))
       await jobs.running(build, 'sleep 5')
       const { slots } = (await home.status()) as { slots: { size?: string }[] }
@@ -51,7 +51,7 @@ export function serveScenarios({ stage, killContainer }: ScenarioOptions): void 
 
   it('drains while busy: the running build ends well, the next one stays in the queue', async () => {
     await play(stage(), async ({ home, jobs, label, stage: { jenkins } }) => {
-      home.run()
+      await home.lend()
       const first = await jobs.start('first', freestyleJob(label('1CPU1G'), 'echo begun; sleep 8'))
       await jobs.running(first, 'begun')
       const drained = home.call('agent', 'drain')
@@ -68,7 +68,7 @@ export function serveScenarios({ stage, killContainer }: ScenarioOptions): void 
   it('brings a Pipeline through a restart of the controller', async () => {
     const { restart, jenkins } = stage()
     await play(stage(), async ({ home, jobs, label }) => {
-      const agent = home.run()
+      const agent = await home.lend()
       const script = `node('${label('1CPU1G')}') { sh 'echo begun; sleep 20; echo survived' }`
       const build = await jobs.start('restart', pipelineJob(script))
       await jobs.running(build, 'begun')
@@ -86,7 +86,7 @@ export function serveScenarios({ stage, killContainer }: ScenarioOptions): void 
 
   it('replaces an agent container that was killed, and serves the next build', async () => {
     await play(stage(), async ({ home, jobs, label, stage: { prefix } }) => {
-      const agent = home.run()
+      const agent = await home.lend()
       const hit = await jobs.start('hit', freestyleJob(label('1CPU1G'), 'echo begun; sleep 60'))
       await jobs.running(hit, 'begun')
       await killContainer(`${prefix}-1`)

@@ -11,7 +11,7 @@ export interface Stage {
   prefix: string
   /** Settings that containers need here: image, network, URL as seen from inside. */
   template: Record<string, unknown>
-  controller?: Record<string, unknown>
+  controllerSettings?: Record<string, unknown>
   images: string[]
   /** Brings the controller down and up again, without waiting for builds. */
   restart(): Promise<void>

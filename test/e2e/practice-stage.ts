@@ -1,0 +1,35 @@
+import { connectDocker } from '../../core/docker.ts'
+import { Secret } from '../../core/secret.ts'
+import { connectJenkins } from '../../jenkins/connect.ts'
+import { type PracticeController, startPracticeController } from '../../jenkins/practice/controller.ts'
+import { practiceImage } from '../../jenkins/practice/image.ts'
+import { type Stage, uniquePrefix } from './stage.ts'
+
+export interface PracticeStage extends Stage {
+  controller: PracticeController
+  close(): Promise<void>
+}
+
+/** A practice controller and an image for its agents on the real engine. */
+export async function practiceStage(): Promise<PracticeStage> {
+  const prefix = uniquePrefix()
+  const engine = await connectDocker()
+  const image = await practiceImage(engine, `footman/${prefix}:1`)
+  const controller = await startPracticeController({ quietPeriodMs: 0, restartMs: 3_000 })
+  const token = new Secret(controller.token)
+  return {
+    prefix,
+    controller,
+    jenkins: connectJenkins({ url: controller.url, user: controller.user, token }),
+    user: controller.user,
+    token: controller.token,
+    // The controller listens on this machine's loopback, which containers reach in the machine's own network only.
+    template: { image, network: 'host' },
+    images: [image],
+    restart: () => controller.restart({ downMs: 3_000 }),
+    close: async () => {
+      await controller.stop()
+      await engine.removeImage(image)
+    },
+  }
+}

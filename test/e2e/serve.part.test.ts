@@ -1,0 +1,18 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import { killSlotContainer } from './kill-container.ts'
+import { type PracticeStage, practiceStage } from './practice-stage.ts'
+import { serveScenarios } from './scenarios.ts'
+
+let stage: PracticeStage
+
+beforeAll(async () => {
+  stage = await practiceStage()
+})
+
+afterAll(async () => {
+  await stage.close()
+})
+
+describe('the agent, with real containers and the practice controller', () => {
+  serveScenarios({ stage: () => stage, killContainer: killSlotContainer })
+})
