@@ -4,7 +4,7 @@ import { availableParallelism, hostname, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { readIfExists, writeFileAtomic } from '../core/atomic-write.ts'
 import type { EngineInfo } from '../core/container-engine.ts'
-import type { AgentConfig } from './config.ts'
+import type { AgentConfig } from './config/schema.ts'
 import type { Size } from './world.ts'
 
 export interface HardwareSources {

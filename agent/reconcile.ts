@@ -1,6 +1,6 @@
-import { type Assignment, assign } from './assign.ts'
-import { settle } from './settle.ts'
-import { type Slot, slotsOf } from './slots.ts'
+import { type Assignment, assign } from './slots/assign.ts'
+import { settle } from './slots/settle.ts'
+import { type Slot, slotsOf } from './slots/slots.ts'
 import type { Action, World } from './world.ts'
 
 export interface Decision {

@@ -1,9 +1,9 @@
 import { type CommandContext, printResult } from '../../core/command.ts'
+import { loadAgentConfig } from '../config/load.ts'
 import { callControl } from '../control/client.ts'
 import type { AgentStatus, ControlRequest } from '../control/protocol.ts'
 import { controlSocketOf } from '../control/socket-of.ts'
-import { loadAgentConfig } from '../load-config.ts'
-import { statusLine } from '../status-text.ts'
+import { statusLine } from '../daemon/status-text.ts'
 
 /** A way to ask the daemon that serves the configured controller. */
 export type AskDaemon = (request: ControlRequest) => Promise<AgentStatus>

@@ -3,9 +3,9 @@ import { defineCommand, printResult } from '../../core/command.ts'
 import { describeConfig, formatConfig } from '../../core/config/describe.ts'
 import { exitCodes } from '../../core/errors.ts'
 import { shippedFile } from '../../core/package.ts'
-import { checkAgentConfig } from '../config-check.ts'
+import { checkAgentConfig } from '../config/check.ts'
+import { loadAgentConfig } from '../config/load.ts'
 import { readHardware } from '../hardware.ts'
-import { loadAgentConfig } from '../load-config.ts'
 
 /** `footman agent config`: what is in force and why, without any secret; exits 2 when it cannot work like that. */
 export const command = defineCommand({

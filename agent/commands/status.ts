@@ -1,6 +1,6 @@
 import { systemClock } from '../../core/clock.ts'
 import { type CommandContext, defineCommand, printResult } from '../../core/command.ts'
-import { statusLine, statusText } from '../status-text.ts'
+import { statusLine, statusText } from '../daemon/status-text.ts'
 import { type AskDaemon, findDaemon } from './ask-daemon.ts'
 
 const watchEveryMs = 2_000

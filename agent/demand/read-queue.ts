@@ -1,9 +1,9 @@
 import type { NodeState, QueueItem } from '../../jenkins/jenkins.ts'
+import { parseNodeDescription } from '../fleet/node-tag.ts'
 import { evaluates } from '../labels/evaluate.ts'
 import type { LabelExpression } from '../labels/expression.ts'
 import { parseLabelLeniently } from '../labels/lenient.ts'
 import { nameOfLabel } from '../labels/print.ts'
-import { parseNodeDescription } from '../node-tag.ts'
 import type { Demand } from '../world.ts'
 import { readWhy, type Why } from './why.ts'
 

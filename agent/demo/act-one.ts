@@ -10,8 +10,8 @@ import { formatDuration } from '../../core/units.ts'
 import { connectJenkins } from '../../jenkins/connect.ts'
 import type { Jenkins } from '../../jenkins/jenkins.ts'
 import { type PracticeController, startPracticeController } from '../../jenkins/practice/controller.ts'
-import { agentConfigSchema } from '../config.ts'
-import { lend } from '../lend.ts'
+import { agentConfigSchema } from '../config/schema.ts'
+import { lend } from '../daemon/lend.ts'
 
 export interface Stagehand {
   engine: ContainerEngine

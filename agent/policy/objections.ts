@@ -1,6 +1,6 @@
 import { formatDuration, formatSize } from '../../core/units.ts'
-import type { AgentConfig } from '../config.ts'
-import type { Wish } from '../wish.ts'
+import type { AgentConfig } from '../config/schema.ts'
+import type { Wish } from '../daemon/wish.ts'
 import { type Hours, withinHours } from './hours.ts'
 import type { Readings } from './sensor.ts'
 

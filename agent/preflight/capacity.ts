@@ -1,5 +1,5 @@
 import { formatSize } from '../../core/units.ts'
-import { checkAgentConfig } from '../config-check.ts'
+import { checkAgentConfig } from '../config/check.ts'
 import { budgetOf } from '../hardware.ts'
 import { decideOpenness } from '../policy/decide.ts'
 import { parseHours } from '../policy/hours.ts'

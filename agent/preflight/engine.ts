@@ -1,6 +1,6 @@
 import type { ContainerEngine, EngineInfo } from '../../core/container-engine.ts'
 import { formatSize } from '../../core/units.ts'
-import { isAllowedImage } from '../image-policy.ts'
+import { isAllowedImage } from '../containers/image-policy.ts'
 import { attempt, type CheckOutcome, type Checks, fail, failure, ok, skipped, warn } from './check.ts'
 import type { PreflightOptions } from './options.ts'
 

@@ -1,6 +1,6 @@
 import type { ContainerEngine } from '../../core/container-engine.ts'
 import type { Jenkins } from '../../jenkins/jenkins.ts'
-import type { AgentConfig } from '../config.ts'
+import type { AgentConfig } from '../config/schema.ts'
 import type { Readings } from '../policy/sensor.ts'
 import type { Size } from '../world.ts'
 import type { BannerProbe } from './tcp-banner.ts'

@@ -1,5 +1,5 @@
 import type { AgentListener, WebSocketProbe } from '../../jenkins/jenkins.ts'
-import type { AgentConfig } from '../config.ts'
+import type { AgentConfig } from '../config/schema.ts'
 import type { Transport } from '../transports/transport.ts'
 import type { Banner } from './tcp-banner.ts'
 

@@ -1,6 +1,6 @@
 import { UserError } from '../../core/errors.ts'
 import type { Jenkins } from '../../jenkins/jenkins.ts'
-import type { AgentConfig } from '../config.ts'
+import type { AgentConfig } from '../config/schema.ts'
 import { tcpTransport } from './tcp.ts'
 import type { Transport } from './transport.ts'
 import { webSocketTransport } from './websocket.ts'

@@ -11,7 +11,8 @@ export const webSocketTransport: Transport = {
 
   async usable(jenkins, signal) {
     const { version } = jenkins.seen ?? (await jenkins.root(signal))
-    if (compareVersions(version, '2.217') >= 0) return { usable: true, reason: 'agents connect over WebSocket' }
+    if (compareVersions(version, '2.217') >= 0)
+      return { usable: true, reason: 'agents connect over WebSocket' }
     return { usable: false, reason: `Jenkins ${version} has no WebSocket agents`, hint: 'set transport: tcp' }
   },
 

@@ -1,5 +1,5 @@
-import { agentConfigSchema } from '../../agent/config.ts'
-import type { AgentContainerOptions } from '../../agent/container-spec.ts'
+import { agentConfigSchema } from '../../agent/config/schema.ts'
+import type { AgentContainerOptions } from '../../agent/containers/container-spec.ts'
 import type { Identity } from '../../agent/identity.ts'
 import { webSocketTransport } from '../../agent/transports/websocket.ts'
 import type { SlotPlan } from '../../agent/world.ts'

@@ -1,4 +1,4 @@
-import { type FleetMachine, fleetOf, formatNodeDescription } from '../../agent/fleet.ts'
+import { type FleetMachine, fleetOf, formatNodeDescription } from '../../agent/fleet/fleet.ts'
 import { parseSizeLabel } from '../../agent/labels/size.ts'
 import type { Size, Template } from '../../agent/world.ts'
 import type { NodeState } from '../../jenkins/jenkins.ts'

@@ -1,9 +1,9 @@
-import type { FleetMachine } from '../../agent/fleet.ts'
+import type { FleetMachine } from '../../agent/fleet/fleet.ts'
+import { isOurTurn } from '../../agent/fleet/turns.ts'
 import { parseLabelExpression } from '../../agent/labels/parse.ts'
 import { subtractSize } from '../../agent/labels/size.ts'
-import { type Fit, matchContainer, satisfiedBy } from '../../agent/match.ts'
-import { type Supply, supplyFor } from '../../agent/supply.ts'
-import { isOurTurn } from '../../agent/turns.ts'
+import { type Fit, matchContainer, satisfiedBy } from '../../agent/match/match.ts'
+import { type Supply, supplyFor } from '../../agent/slots/supply.ts'
 import { type Demand, emptyRecollection, type World } from '../../agent/world.ts'
 import {
   type Container,

@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { agentConfigSchema } from '../../agent/config.ts'
+import { agentConfigSchema } from '../../agent/config/schema.ts'
 import { budgetOf, defaultBudget, defaultMachineName, machineId, readHardware } from '../../agent/hardware.ts'
 import { tempDir } from '../support/temp-dir.ts'
 

@@ -1,7 +1,7 @@
-import { satisfiedBy } from '../../agent/match.ts'
-import { recollect, recollectFailure } from '../../agent/recollect.ts'
+import { satisfiedBy } from '../../agent/match/match.ts'
 import { type Decision, reconcile } from '../../agent/reconcile.ts'
-import { ownMark } from '../../agent/slots.ts'
+import { recollect, recollectFailure } from '../../agent/slots/recollect.ts'
+import { ownMark } from '../../agent/slots/slots.ts'
 import {
   type Action,
   type Demand,

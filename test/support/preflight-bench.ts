@@ -1,4 +1,4 @@
-import { agentConfigSchema } from '../../agent/config.ts'
+import { agentConfigSchema } from '../../agent/config/schema.ts'
 import { known, type Readings } from '../../agent/policy/sensor.ts'
 import type { CheckOutcome } from '../../agent/preflight/check.ts'
 import type { PreflightOptions } from '../../agent/preflight/options.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { agentConfigSchema } from '../../../agent/config.ts'
+import { agentConfigSchema } from '../../../agent/config/schema.ts'
 import { decideOpenness, type OpennessMemory, settleMs } from '../../../agent/policy/decide.ts'
 import { parseHours } from '../../../agent/policy/hours.ts'
 import type { Circumstances, Policy } from '../../../agent/policy/objections.ts'

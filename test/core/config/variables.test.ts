@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { agentConfigSchema } from '../../../agent/config.ts'
+import { agentConfigSchema } from '../../../agent/config/schema.ts'
 import { shapeOf } from '../../../core/config/shape.ts'
 import { readVariables, variablesOf } from '../../../core/config/variables.ts'
 

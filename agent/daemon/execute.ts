@@ -1,0 +1,129 @@
+import type { Secret } from '../../core/secret.ts'
+import { agentJar } from '../containers/agent-jar.ts'
+import { bury } from '../containers/bury.ts'
+import { agentContainerSpec } from '../containers/container-spec.ts'
+import { launchContainer } from '../containers/launch.ts'
+import { slotOf } from '../reconcile.ts'
+import { ownMark } from '../slots/slots.ts'
+import type { Action, SlotPlan } from '../world.ts'
+import type { ExecuteContext } from './edges.ts'
+
+/** What became of an action. A failure in one slot never keeps the others from going on. */
+export interface Outcome {
+  action: Action
+  /** Undefined when it succeeded. */
+  error: unknown
+}
+
+/**
+ * Carries actions out: those of different slots side by side, those of one slot in their order, ending at its first failure.
+ * Never throws; what failed is in the outcomes.
+ */
+export async function execute(actions: readonly Action[], context: ExecuteContext): Promise<Outcome[]> {
+  const slots = new Map<string, Action[]>()
+  for (const action of actions) {
+    const key = slotOf(action) ?? ''
+    slots.set(key, [...(slots.get(key) ?? []), action])
+  }
+  const outcomes = await Promise.all([...slots.values()].map((list) => inOrder(list, context)))
+  return outcomes.flat()
+}
+
+async function inOrder(actions: readonly Action[], context: ExecuteContext): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const action of actions) {
+    try {
+      await executeOne(action, context)
+      outcomes.push({ action, error: undefined })
+    } catch (error) {
+      outcomes.push({ action, error })
+      break
+    }
+  }
+  return outcomes
+}
+
+async function executeOne(action: Action, context: ExecuteContext): Promise<void> {
+  const { jenkins, engine, signal } = context
+  switch (action.kind) {
+    case 'register':
+      return createNode(action.slot, [], context)
+    case 'restore':
+      return createNode(action.plan.slot, action.plan.nodeLabels, context)
+    case 'open':
+      return open(action, context)
+    case 'mark':
+      return jenkins.markOffline(action.slot, `${ownMark}: ${action.because}`, signal)
+    case 'unmark':
+      return jenkins.clearOffline(action.slot, signal)
+    case 'disconnect':
+      return jenkins.disconnect(action.slot, `${ownMark}: ${action.because}`, signal)
+    case 'remove':
+      if (action.failed) await bury(action, context)
+      return engine.remove(action.containerId, signal)
+    case 'park':
+      return jenkins.updateNode(action.slot, { labels: [], clearOfflineMark: true }, signal)
+    case 'unregister':
+      return jenkins.deleteNode(action.slot, signal)
+    case 'pull':
+      return context.pull(action.template)
+  }
+}
+
+/** The node gets its labels before the container starts: an agent without a node is refused, a label without one waits. */
+async function open(action: Extract<Action, { kind: 'open' }>, context: ExecuteContext): Promise<void> {
+  const { jenkins, plan, engine, signal } = context
+  const { slot, nodeLabels } = action.plan
+  const [jar] = await Promise.all([
+    agentJar({ jenkins, cacheDir: plan.cacheDir, ...(signal && { signal }) }),
+    action.nodeExists
+      ? jenkins.updateNode(
+          slot,
+          { labels: nodeLabels, description: plan.describe(slot), clearOfflineMark: true },
+          signal,
+        )
+      : createNode(slot, nodeLabels, context),
+  ])
+  const secret = await secretOf(slot, context)
+  const spec = agentContainerSpec({ ...specInput(action.plan, context), agentJarPath: jar })
+  await launchContainer({ engine, spec, secret, ...(signal && { signal }) })
+}
+
+function specInput(slotPlan: SlotPlan, { plan, jenkins }: ExecuteContext) {
+  const { config, identity, transport } = plan
+  const template = config.templates.find(({ name }) => name === slotPlan.template) ?? config.templates[0]
+  return {
+    plan: slotPlan,
+    template,
+    image: plan.images[slotPlan.template],
+    controllerUrl: config.controller.agentUrl ?? jenkins.url,
+    controllerVersion: jenkins.seen?.version,
+    transport,
+    identity,
+    config,
+  }
+}
+
+async function createNode(slot: string, labels: string[], context: ExecuteContext): Promise<void> {
+  const { jenkins, plan, signal } = context
+  await jenkins.createNode(
+    {
+      name: slot,
+      description: plan.describe(slot),
+      labels,
+      remoteFs: plan.config.templates[0]?.workDir ?? '/home/jenkins/agent',
+      executors: 1,
+      mode: 'exclusive',
+      webSocket: plan.transport.webSocket,
+    },
+    signal,
+  )
+}
+
+async function secretOf(slot: string, { jenkins, secrets, signal }: ExecuteContext): Promise<Secret> {
+  const known = secrets.get(slot)
+  if (known) return known
+  const secret = await jenkins.inboundSecret(slot, signal)
+  secrets.set(slot, secret)
+  return secret
+}

@@ -1,0 +1,64 @@
+import type { Size } from '../world.ts'
+
+/** What a machine tells all others about itself, in the description of each of its nodes. */
+export interface NodeTag {
+  /** The machine's random id. */
+  id: string
+  /** Its name. */
+  machine: string
+  /** What it lends when nothing runs. */
+  budget: Size
+  /** Most containers at a time. */
+  slots: number
+  /** For each template the labels that are true of its containers. */
+  features: string[][]
+}
+
+const mebibyte = 2 ** 20
+
+/**
+ * A node description for people, with a tag for other laptops at its end:
+ * `Lent by ann … [footman id=1f machine=ann cpus=8 memory=16384M slots=4 features=linux,amd64|linux,chrome]`.
+ */
+export function formatNodeDescription(tag: NodeTag): string {
+  const { cpus, memoryBytes } = tag.budget
+  const features = tag.features.map((set) => set.map(encode).join(',')).join('|')
+  const memory = `${Math.floor(memoryBytes / mebibyte)}M`
+  return (
+    `Lent by ${tag.machine}: a container starts here when a build asks for it. ` +
+    `[footman id=${encode(tag.id)} machine=${encode(tag.machine)} cpus=${cpus} memory=${memory} ` +
+    `slots=${tag.slots} features=${features}]`
+  )
+}
+
+/** What the tag in a node's description says, or undefined when the node is not one of a footman. */
+export function parseNodeDescription(description: string): NodeTag | undefined {
+  const fields = new Map<string, string>()
+  for (const field of /\[footman ([^\]]*)\]/.exec(description)?.[1]?.split(' ') ?? []) {
+    const [key = '', value = ''] = field.split('=')
+    fields.set(key, value)
+  }
+  const id = decode(fields.get('id'))
+  const machine = decode(fields.get('machine'))
+  const cpus = Number(fields.get('cpus'))
+  const memory = Number(/^(\d+)M$/.exec(fields.get('memory') ?? '')?.[1])
+  const slots = Number(fields.get('slots') ?? 1)
+  if (!id || !machine || !(cpus > 0) || !(memory > 0) || !(slots > 0)) return undefined
+  const features = (fields.get('features') ?? '')
+    .split('|')
+    .map((set) => set.split(',').flatMap((feature) => decode(feature) || []))
+  return { id, machine, budget: { cpus, memoryBytes: memory * mebibyte }, slots, features }
+}
+
+/** Percent-encodes whatever could be taken for the tag's own punctuation. */
+function encode(text: string): string {
+  return text.replace(/[^\p{L}\p{N}_.:+/*@~-]/gu, (character) => encodeURIComponent(character))
+}
+
+function decode(text = ''): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return ''
+  }
+}

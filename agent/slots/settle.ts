@@ -1,0 +1,109 @@
+import type { Action, ObservedContainer, SlotPlan, World } from '../world.ts'
+import { isConnected, ownMark, type Slot } from './slots.ts'
+
+/**
+ * What a slot needs whatever the queue says: broken pieces cleared away, builds that wait for a node given their
+ * node back, the owner's wish to have the machine back carried out. Pure; at most a few actions for each slot.
+ */
+export function settle(slot: Slot, world: World): Action[] {
+  const surplus = slot.surplus.map((extra) => remove(extra, 'a second container for this slot', false))
+  return [...surplus, ...settleContainer(slot, world), ...settleNode(slot, world)]
+}
+
+function settleContainer(slot: Slot, world: World): Action[] {
+  const { container } = slot
+  if (!container) return []
+  switch (slot.phase) {
+    case 'stillborn':
+      return [remove(container, 'was created but never started', false)]
+    case 'failed':
+      return [...freeName(slot, 'its container ended'), remove(container, endOf(container), true)]
+    case 'lost':
+      return [remove(container, 'its agent did not connect in time', true)]
+    case 'evicted':
+      return [remove(container, 'its node now belongs to somebody else', true)]
+    case 'unlisted':
+      return world.openness === 'closed' || world.leaving
+        ? [remove(container, 'its node is gone and lending has ended', false)]
+        : [{ kind: 'restore', plan: planOf(container) }]
+    case 'held':
+      return slot.node?.idle ? [remove(container, 'its node was marked offline in Jenkins', false)] : []
+    case 'stopping':
+      return [remove(container, markReason(slot), false)]
+    case 'finishing':
+      return settleFinishing(container, world)
+    case 'idle':
+    case 'busy':
+    case 'starting':
+      return settleLiving(slot, container, world)
+    default:
+      return []
+  }
+}
+
+/** A marked node that still builds: it goes back to work when lending goes on, and ends when its time is up. */
+function settleFinishing(container: ObservedContainer, world: World): Action[] {
+  if (world.openness === 'open') return [{ kind: 'unmark', slot: container.slot }]
+  if (world.openness === 'closed') return [remove(container, 'lending has ended', false)]
+  return []
+}
+
+function settleLiving(slot: Slot, container: ObservedContainer, world: World): Action[] {
+  if (world.openness === 'closed') return [remove(container, 'lending has ended', false)]
+  if (world.openness === 'finishing') return [{ kind: 'mark', slot: slot.name, because: 'lending pauses' }]
+  if (slot.phase !== 'starting' && container.link === 'connecting') {
+    return [{ kind: 'disconnect', slot: slot.name, because: 'its agent lost the connection' }]
+  }
+  return []
+}
+
+function settleNode(slot: Slot, world: World): Action[] {
+  switch (slot.phase) {
+    case 'absent':
+      return world.openness === 'open' && !world.leaving ? [{ kind: 'register', slot: slot.name }] : []
+    case 'haunted':
+      // A build may be running there, on an engine that we cannot see: only an empty connection is cut.
+      return slot.node?.idle ? freeName(slot, 'no container of this machine belongs to it') : []
+    case 'registered':
+    case 'announced':
+      return world.leaving || !isInReach(slot, world) ? [{ kind: 'unregister', slot: slot.name }] : []
+    default:
+      return []
+  }
+}
+
+/** A node left from another name of this machine, or from a time with more slots. */
+function isInReach(slot: Slot, world: World): boolean {
+  const { name, maxSlots } = world.machine
+  const number = slot.name.startsWith(`${name}-`) ? Number(slot.name.slice(name.length + 1)) : Number.NaN
+  return Number.isInteger(number) && number >= 1 && number <= maxSlots
+}
+
+function freeName(slot: Slot, because: string): Action[] {
+  return slot.node && isConnected(slot.node) ? [{ kind: 'disconnect', slot: slot.name, because }] : []
+}
+
+function remove(container: ObservedContainer, because: string, failed: boolean): Action {
+  const { slot, template, id } = container
+  return { kind: 'remove', slot, template, containerId: id, because, failed }
+}
+
+/** Why we marked the node, as read back from the mark. */
+function markReason(slot: Slot): string {
+  return slot.node?.offlineReason.slice(ownMark.length).replace(/^[: ]+/, '') || 'idle'
+}
+
+function endOf(container: ObservedContainer): string {
+  if (container.oomKilled) return 'it needed more memory than its label gives and was killed'
+  return `it ended by itself with exit code ${container.exitCode ?? 'unknown'}`
+}
+
+/** The plan that a container was started with. */
+export function planOf(container: ObservedContainer): SlotPlan {
+  return {
+    slot: container.slot,
+    template: container.template,
+    size: container.size,
+    nodeLabels: container.nodeLabels,
+  }
+}

@@ -1,0 +1,52 @@
+import { satisfiedBy } from '../match/match.ts'
+import type { Demand, ObservedNode, World } from '../world.ts'
+import { isConnected, isOwn, type Slot } from './slots.ts'
+
+/** One executor that is free, or about to be, whoever owns it. */
+export interface Supply {
+  node: string
+  labels: readonly string[]
+  /** Ours: the slot. Undefined for an executor of another machine. */
+  slot: Slot | undefined
+}
+
+/**
+ * Executors that will take builds without anything being started: our idle and starting containers, idle nodes of
+ * others, and nodes that another laptop has just announced (they carry labels and are not connected yet).
+ */
+export function supplyOf(slots: readonly Slot[], world: World): Supply[] {
+  const own = slots
+    .filter(({ phase }) => phase === 'idle' || phase === 'starting' || phase === 'unlisted')
+    .map((slot) => ({ node: slot.name, labels: slot.container?.nodeLabels ?? [], slot }))
+  const others = world.nodes
+    .filter((node) => !isOwn(node, world.machine) && (isFree(node) || isAnnounced(node, world)))
+    .map((node) => ({ node: node.name, labels: node.labels, slot: undefined }))
+  return [...own, ...others]
+}
+
+/** The executor that will take this build, or undefined. Our own come first, then those already connected. */
+export function supplyFor(
+  demand: Demand,
+  supply: readonly Supply[],
+  slots: readonly Slot[],
+): Supply | undefined {
+  const { wants } = demand
+  if (wants.kind === 'expression') {
+    return supply.find(({ node, labels }) => satisfiedBy(wants.expression, node, labels))
+  }
+  const pinned = supply.find(({ node }) => node === wants.node)
+  if (pinned) return pinned
+  // Jenkins named a busy node in place of a label that only this node has: any executor with its labels will do.
+  const named = slots.find(({ name }) => name === wants.node)
+  const needed = named?.container?.nodeLabels
+  return needed && supply.find(({ labels }) => needed.every((label) => labels.includes(label)))
+}
+
+function isFree(node: ObservedNode): boolean {
+  return isConnected(node) && !node.temporarilyOffline && node.idle && node.executors > 0
+}
+
+function isAnnounced(node: ObservedNode, world: World): boolean {
+  const sinceMs = world.recollection.claimSince[node.name]
+  return sinceMs !== undefined && world.nowMs - sinceMs < world.timing.startWithinMs
+}
