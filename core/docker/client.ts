@@ -1,5 +1,6 @@
-import Docker from 'dockerode'
+import type Docker from 'dockerode'
 import type { EngineEndpoint } from '../docker-host.ts'
+import { loadDockerode } from './dockerode.ts'
 
 interface Abortable {
   abortSignal: AbortSignal
@@ -16,11 +17,12 @@ export type DockerClient = Omit<Docker, 'version' | 'info'> & {
  * Everything is set explicitly, because dockerode fills gaps from DOCKER_HOST and its kin.
  */
 export function dockerClient({ connection }: EngineEndpoint, version?: string): DockerClient {
+  const Dockerode = loadDockerode()
   const common = { version, timeout: undefined, headers: {} }
   if ('socketPath' in connection) {
     const { socketPath } = connection
-    return new Docker({ ...common, host: undefined, port: undefined, protocol: 'http', socketPath })
+    return new Dockerode({ ...common, host: undefined, port: undefined, protocol: 'http', socketPath })
   }
   const { hostname, port, tls } = connection
-  return new Docker({ ...common, host: hostname, port, protocol: tls ? 'https' : 'http', ...tls })
+  return new Dockerode({ ...common, host: hostname, port, protocol: tls ? 'https' : 'http', ...tls })
 }
