@@ -76,7 +76,7 @@ export function containerName({ controllerId }: Identity, slot: string): string 
  * The volume in which agents keep the classes that they fetch from their controller. Code of one controller is no business of
  * another's agents, so each has its own.
  */
-export function jarCacheVolume({ controllerId }: Identity): string {
+export function jarCacheVolume({ controllerId }: Pick<Identity, 'controllerId'>): string {
   return `footman-jar-cache-${controllerId}`
 }
 

@@ -3,6 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
+import { jarCacheVolume } from '../../agent/containers/container-spec.ts'
+import { type AgentStatus, agentStatusSchema } from '../../agent/control/protocol.ts'
+import { controllerIdOf } from '../../agent/identity.ts'
+import { connectDocker } from '../../core/docker.ts'
 import { until } from '../support/until.ts'
 import type { Stage } from './stage.ts'
 
@@ -11,14 +15,23 @@ const cli = resolve(import.meta.dirname, '../../dist/cli.js')
 /** A machine's home for the real command line: configuration, state and cache in a folder of its own. */
 export class AgentHome {
   readonly folder: string
+  readonly machine: string
+  readonly #controllerUrl: string
   readonly #running = new Set<AgentProcess>()
 
-  private constructor(folder: string) {
+  private constructor(folder: string, machine: string, controllerUrl: string) {
     this.folder = folder
+    this.machine = machine
+    this.#controllerUrl = controllerUrl
   }
 
-  static async create(stage: Stage, settings: Record<string, unknown> = {}): Promise<AgentHome> {
-    const home = new AgentHome(await mkdtemp(join(tmpdir(), 'footman-e2e-')))
+  static async create(
+    stage: Stage,
+    machine: string,
+    settings: Record<string, unknown> = {},
+  ): Promise<AgentHome> {
+    const folder = await mkdtemp(join(tmpdir(), 'footman-e2e-'))
+    const home = new AgentHome(folder, machine, stage.jenkins.url)
     await writeFile(join(home.folder, 'token'), stage.token, { mode: 0o600 })
     const config = {
       controller: {
@@ -27,7 +40,7 @@ export class AgentHome {
         token: `file:${home.folder}/token`,
         ...stage.controllerSettings,
       },
-      machine: { name: stage.prefix, cpus: 2, memory: '4G', slots: 3, features: [stage.prefix] },
+      machine: { name: machine, cpus: 2, memory: '4G', slots: 3 },
       images: { allow: stage.images, pull: 'never' },
       templates: [{ name: 'default', size: '0.5CPU512M', ...stage.template }],
       policy: { minFreeDisk: '100M' },
@@ -72,13 +85,20 @@ export class AgentHome {
     return { exitCode, stdout: stdout.text, stderr: stderr.text }
   }
 
-  async status(): Promise<Record<string, unknown>> {
+  async status(): Promise<AgentStatus> {
     const { stdout } = await this.call('agent', 'status', '--json')
-    return JSON.parse(stdout)
+    return agentStatusSchema.parse(JSON.parse(stdout))
   }
 
+  /** Kills what still runs and takes away what is left of it on this machine. */
   async remove(): Promise<void> {
     for (const agent of this.#running) await agent.kill()
+    const engine = await connectDocker()
+    const controllerId = controllerIdOf(this.#controllerUrl)
+    const ofController = await engine.list({ 'io.footman.controller': controllerId })
+    const own = ofController.filter(({ labels }) => labels['io.footman.slot']?.startsWith(`${this.machine}-`))
+    for (const { id } of own) await engine.remove(id)
+    await engine.removeVolume(jarCacheVolume({ controllerId })).catch(() => undefined)
     await rm(this.folder, { recursive: true, force: true })
   }
 

@@ -39,12 +39,15 @@ export function serveScenarios({ stage, killContainer }: ScenarioOptions): void 
   })
 
   it('serves an expression with || by the smaller of its sizes', async () => {
-    await play(stage(), async ({ home, jobs, stage: { prefix } }) => {
+    await play(stage(), async ({ home, jobs, machine }) => {
       await home.lend()
-      const build = await jobs.start('or', freestyleJob(`${prefix} && (2CPU2G || 1CPU1G)`, 'sleep 5'))
+      const build = await jobs.start('or', freestyleJob(`${machine} && (2CPU2G || 1CPU1G)`, 'sleep 5'))
       await jobs.running(build, 'sleep 5')
-      const { slots } = (await home.status()) as { slots: { size?: string }[] }
-      expect(slots.map(({ size }) => size)).toContain('1CPU1G')
+      const [slot] = await until('the slot is busy', async () => {
+        const { slots } = await home.status()
+        return slots.some(({ state }) => state === 'busy') && slots
+      })
+      expect(slot?.size).toEqual({ cpus: 1, memoryBytes: 2 ** 30 })
       expect((await jobs.ended(build)).result).toBe('SUCCESS')
     })
   })
@@ -71,12 +74,12 @@ export function serveScenarios({ stage, killContainer }: ScenarioOptions): void 
       const agent = await home.lend()
       const script = `node('${label('1CPU1G')}') { sh 'echo begun; sleep 20; echo survived' }`
       const build = await jobs.start('restart', pipelineJob(script))
-      await jobs.running(build, 'begun')
+      const number = await jobs.running(build, 'begun')
       await restart()
       await until('the controller answers again', () => jenkins.root().catch(() => undefined), {
         withinMs: 180_000,
       })
-      expect(await jobs.ended(build)).toMatchObject({
+      expect(await jobs.result(build.job, number)).toMatchObject({
         result: 'SUCCESS',
         log: expect.stringContaining('survived'),
       })
@@ -85,11 +88,11 @@ export function serveScenarios({ stage, killContainer }: ScenarioOptions): void 
   })
 
   it('replaces an agent container that was killed, and serves the next build', async () => {
-    await play(stage(), async ({ home, jobs, label, stage: { prefix } }) => {
+    await play(stage(), async ({ home, jobs, label, machine }) => {
       const agent = await home.lend()
       const hit = await jobs.start('hit', freestyleJob(label('1CPU1G'), 'echo begun; sleep 60'))
       await jobs.running(hit, 'begun')
-      await killContainer(`${prefix}-1`)
+      await killContainer(`${machine}-1`)
       expect((await jobs.ended(hit)).result).toBe('FAILURE')
       const next = await jobs.start('next', freestyleJob(label('1CPU1G'), 'echo served'))
       expect((await jobs.ended(next)).result).toBe('SUCCESS')
@@ -102,20 +105,25 @@ interface Scene {
   stage: Stage
   home: AgentHome
   jobs: Jobs
+  /** Name of the machine, and thereby a label that no other scenario's agents serve. */
+  machine: string
   /** A size label that only this scenario's agents serve, whatever else the controller has. */
   label: (size: string) => string
 }
 
+let scenes = 0
+
 /** Sets the scene, plays, and takes everything away again; nothing of ours may be left on the controller. */
 async function play(stage: Stage, scenario: (scene: Scene) => Promise<void>): Promise<void> {
-  const home = await AgentHome.create(stage)
-  const jobs = new Jobs(stage)
+  const machine = `${stage.prefix}-${++scenes}`
+  const home = await AgentHome.create(stage, machine)
+  const jobs = new Jobs(stage, machine)
   try {
-    await scenario({ stage, home, jobs, label: (size) => `${stage.prefix}&&${size}` })
+    await scenario({ stage, home, jobs, machine, label: (size) => `${machine}&&${size}` })
     expect((await home.call('agent', 'stop')).exitCode).toBe(0)
     const left = (await stage.jenkins.nodes())
       .map(({ name }) => name)
-      .filter((name) => name.startsWith(stage.prefix))
+      .filter((name) => name.startsWith(machine))
     expect(left).toEqual([])
   } finally {
     await jobs.remove()

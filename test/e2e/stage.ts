@@ -22,18 +22,22 @@ export function uniquePrefix(): string {
   return `footman-test-${randomBytes(3).toString('hex')}`
 }
 
+const patience = { withinMs: 240_000, everyMs: 250 }
+
 /** Jobs that are removed again whatever happens. */
 export class Jobs {
   readonly #stage: Stage
+  readonly #prefix: string
   readonly #names: string[] = []
 
-  constructor(stage: Stage) {
+  constructor(stage: Stage, prefix: string) {
     this.#stage = stage
+    this.#prefix = prefix
   }
 
   /** Makes a job and queues a build of it; returns the queue item. */
   async start(name: string, xml: string): Promise<{ job: string; item: number }> {
-    const job = `${this.#stage.prefix}-${name}`
+    const job = `${this.#prefix}-${name}`
     await this.#stage.jenkins.createJob(job, xml)
     this.#names.push(job)
     return { job, item: await this.#stage.jenkins.build(job) }
@@ -58,20 +62,19 @@ export class Jobs {
   /** Waits for the end; returns result and console. */
   async ended({ job, item }: { job: string; item: number }): Promise<{ result: string; log: string }> {
     const { jenkins } = this.#stage
-    const options = { withinMs: 240_000, everyMs: 250 }
-    const number = await until(
-      `${job} leaves the queue`,
-      async () => (await jenkins.queueItem(item)).build,
-      options,
-    )
-    const result = await until(
-      `${job} #${number} ends`,
-      async () => {
-        const state = await jenkins.buildState(job, number).catch(() => undefined)
-        return state && !state.building ? (state.result ?? 'none') : undefined
-      },
-      options,
-    )
+    const ask = async () => (await jenkins.queueItem(item)).build
+    const number = await until(`${job} leaves the queue`, ask, patience)
+    return await this.result(job, number)
+  }
+
+  /** Waits for the end of a build whose number is known: a controller forgets queue items when it restarts. */
+  async result(job: string, number: number): Promise<{ result: string; log: string }> {
+    const { jenkins } = this.#stage
+    const ask = async () => {
+      const state = await jenkins.buildState(job, number).catch(() => undefined)
+      return state && !state.building ? (state.result ?? 'none') : undefined
+    }
+    const result = await until(`${job} #${number} ends`, ask, patience)
     return { result, log: await jenkins.buildLog(job, number) }
   }
 
