@@ -41,7 +41,7 @@ export class AgentHome {
         ...stage.controllerSettings,
       },
       machine: { name: machine, cpus: 2, memory: '4G', slots: 3 },
-      images: { allow: stage.images, pull: 'never' },
+      images: { allow: stage.images, pull: stage.pull },
       templates: [{ name: 'default', size: '0.5CPU512M', ...stage.template }],
       policy: { minFreeDisk: '100M' },
       ...settings,

@@ -26,6 +26,7 @@ export async function practiceStage(): Promise<PracticeStage> {
     // The controller listens on this machine's loopback, which containers reach in the machine's own network only.
     template: { image, network: 'host' },
     images: [image],
+    pull: 'never',
     restart: () => controller.restart({ downMs: 3_000 }),
     close: async () => {
       await controller.stop()

@@ -43,6 +43,7 @@ function realStage(root: string, name: string, text: string): Stage {
     prefix: uniquePrefix(),
     template: { ...(image && { image }), ...(network && { network }), size: '1CPU1G' },
     controllerSettings: { ...(agentUrl && { agentUrl }) },
+    pull: 'missing',
     images: image ? [image] : ['jenkins/inbound-agent:*'],
     restart: async () => {
       jenkins ??= lazy()

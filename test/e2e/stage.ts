@@ -13,6 +13,8 @@ export interface Stage {
   template: Record<string, unknown>
   controllerSettings?: Record<string, unknown>
   images: string[]
+  /** Whether images come from a registry. */
+  pull: 'missing' | 'never'
   /** Brings the controller down and up again, without waiting for builds. */
   restart(): Promise<void>
 }
