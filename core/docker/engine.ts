@@ -110,12 +110,11 @@ class DockerEngine implements ContainerEngine {
     changes: string[],
     signal?: AbortSignal,
   ): Promise<string> {
-    const { repo, tag } = splitTag(reference)
     const question = { doing: `make the image ${reference}`, signal }
     return await this.#asker.follow(
       question,
       () => {},
-      (abortSignal) => this.#docker.importImage(rootfsTar, { repo, tag, changes, abortSignal }),
+      (abortSignal) => this.#docker.importImage(rootfsTar, { repo: reference, changes, abortSignal }),
     )
   }
 
@@ -241,11 +240,6 @@ async function isDone(removal: Promise<unknown>): Promise<boolean> {
     if (Object(error).statusCode === 409) return false
     throw error
   }
-}
-
-function splitTag(reference: string): { repo: string; tag: string } {
-  const [, repo = reference, tag = 'latest'] = /^(.*):([^:/]+)$/.exec(reference) ?? []
-  return { repo, tag }
 }
 
 function short(id: string): string {

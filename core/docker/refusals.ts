@@ -20,9 +20,10 @@ export function engineError(error: unknown, { doing, host }: FailedCall): Footma
   }
   const message = `${prefix}${words}`
   const rule = rules.find(({ says }) => says.test(words))
-  if (rule && !rule.failure) return new UserError(message, { hint: rule.hint, cause: error })
+  const hint = rule?.hint === undefined ? {} : { hint: rule.hint }
+  if (rule && !rule.failure) return new UserError(message, { ...hint, cause: error })
   return new RemoteError(rule?.failure ?? failureOf(status), message, {
-    ...(rule && { hint: rule.hint }),
+    ...hint,
     ...(status !== undefined && { status }),
     cause: error,
   })
@@ -43,10 +44,12 @@ interface Rule {
   says: RegExp
   /** Undefined: a person has to change something here, so it is a UserError. */
   failure?: RemoteError['failure']
-  hint: string
+  hint?: string
 }
 
 const rules: readonly Rule[] = [
+  // Podman calls it an internal error.
+  { says: /name \S+ is already in use/i, failure: 'conflict' },
   {
     says: /no space left on device|disk quota exceeded/i,
     hint: "the engine's disk is full: free space, e.g. docker system prune",
@@ -88,7 +91,7 @@ const rules: readonly Rule[] = [
     hint: "install the engine's init program (packages docker-init, tini or catatonit)",
   },
   {
-    says: /executable file not found|exec: .*: (no such file|stat)|OCI runtime .* no such file/i,
+    says: /executable file .*not found|exec: .*: (no such file|stat)|OCI runtime .* no such file/i,
     hint: 'the image lacks this program: choose another image, or give the path of the program in it',
   },
   {

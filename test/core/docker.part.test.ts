@@ -236,10 +236,12 @@ describe('the engine refuses', () => {
   })
 
   test('a program that the image lacks', async () => {
-    const id = await docker.engine.create(docker.spec('', { entrypoint: ['java'], command: [], init: false }))
+    const id = await docker.engine.create(
+      docker.spec('', { entrypoint: ['no-java'], command: [], init: false }),
+    )
     await expect(docker.engine.start(id)).rejects.toMatchObject({
       code: 'user',
-      message: expect.stringMatching(/"java": executable file not found/),
+      message: expect.stringMatching(/"no-java": executable file not found/),
       hint: expect.stringMatching(/image lacks this program/),
     })
   })

@@ -35,6 +35,8 @@ describe('words of engines and registries', () => {
     [500, 'no matching manifest for linux/arm64/v8 in the manifest list entries', 'user', /processor/],
     [500, 'Mounts denied: the path /opt/x is not shared from the host', 'user', /File sharing/],
     [409, 'Conflict. The container name "/a" is already in use by container', 'conflict', undefined],
+    [500, 'the container name "footman-1" is already in use by c40417a5: that name', 'conflict', undefined], // Podman
+    [500, 'crun: executable file `java` not found in $PATH: No such file or directory', 'user', /lacks/], // Podman
     [404, 'No such container: abc', 'not-found', undefined],
     [403, 'authorization denied by plugin opa', 'forbidden', undefined],
     [400, 'invalid hostname', 'rejected', undefined],
