@@ -39,8 +39,9 @@ type Strategy = (surroundings: Surroundings) => HostFinding[] | undefined
 
 /**
  * The addresses under which an engine may answer, best first, and why the others are out. An address that somebody
- * chose on purpose (configuration, DOCKER_HOST, docker context) is the only one: lending the wrong engine would surprise.
- * The order, the variables and the files are those of the docker command line (docker/cli cli/command/cli.go, cli/context/store).
+ * chose on purpose (configuration, DOCKER_HOST, docker context) is the only one: lending the wrong engine would
+ * surprise. The order, the variables and the files are those of the docker command line (docker/cli
+ * cli/command/cli.go, cli/context/store).
  */
 export function findDockerHosts(given: HostSurroundings = {}): HostFinding[] {
   const surroundings: Surroundings = {
@@ -77,7 +78,10 @@ function dockerHostVariable(surroundings: Surroundings): HostFinding[] | undefin
 const cliConfig = z.object({ currentContext: z.string().optional() })
 const contextMeta = z.object({ Endpoints: z.object({ docker: z.object({ Host: z.string() }) }) })
 
-/** The context chosen with `docker context use` or DOCKER_CONTEXT. Its folder is called after the SHA-256 of its name. */
+/**
+ * The context chosen with `docker context use` or DOCKER_CONTEXT. Its folder is called after the SHA-256 of its
+ * name.
+ */
 function dockerContext(surroundings: Surroundings): HostFinding[] | undefined {
   const { env, readText, exists } = surroundings
   const folder = configFolder(surroundings)

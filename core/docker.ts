@@ -6,7 +6,9 @@ import { FootmanError } from './errors.ts'
 import { type Log, silentLog } from './log.ts'
 
 export interface ConnectOptions {
-  /** Where the engine listens, e.g. `unix:///run/docker.sock`; default: as the docker command line would find it. */
+  /**
+   * Where the engine listens, e.g. `unix:///run/docker.sock`; default: as the docker command line would find it.
+   */
   host?: string
   env?: NodeJS.ProcessEnv
   log?: Log
@@ -18,8 +20,8 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects to the engine of this machine: the first address that answers, with an API version that both sides speak.
- * Throws RemoteError or UserError that lists what was tried and why each failed.
+ * Connects to the engine of this machine: the first address that answers, with an API version that both sides
+ * speak. Throws RemoteError or UserError that lists what was tried and why each failed.
  */
 export async function connectDocker(options: ConnectOptions = {}): Promise<ContainerEngine> {
   const {

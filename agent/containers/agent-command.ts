@@ -21,8 +21,8 @@ const mib = 2 ** 20
 const patience = '1d'
 
 /**
- * The words that start agent.jar (jenkinsci/remoting Launcher.java). The secret is only named as a file: a command line can be
- * read by everybody on the machine.
+ * The words that start agent.jar (jenkinsci/remoting Launcher.java). The secret is only named as a file: a command
+ * line can be read by everybody on the machine.
  */
 export function agentCommand(options: AgentCommandOptions): { entrypoint: string[]; command: string[] } {
   const { java, slot, controllerUrl, controllerVersion, transport, workDir, memoryBytes } = options
@@ -42,9 +42,10 @@ export function agentCommand(options: AgentCommandOptions): { entrypoint: string
 }
 
 /**
- * A small JVM: the memory of the container is there for the build. Measured with remoting 3283 on Java 17, these options take an
- * idle agent from 99 to 82 MB. The heap is an eighth of the container, but enough to work with, and never so
- * much that a build has no room to grow; an agent that runs out of it ends, so that it is seen and replaced.
+ * A small JVM: the memory of the container is there for the build. Measured with remoting 3283 on Java 17, these
+ * options take an idle agent from 99 to 82 MB. The heap is an eighth of the container, but enough to work with, and
+ * never so much that a build has no room to grow; an agent that runs out of it ends, so that it is seen and
+ * replaced.
  */
 function jvmOptions(memoryBytes: number): string[] {
   const heapMib = Math.min(512, Math.max(96, memoryBytes / 8 / mib), memoryBytes / 2 / mib)

@@ -12,12 +12,16 @@ export interface AgentJarOptions {
   signal?: AbortSignal
 }
 
-/** The version before the current one stays: agents that are still running with it start anew from the file when they reconnect. */
+/**
+ * The version before the current one stays: agents that are still running with it start anew from the file when
+ * they reconnect.
+ */
 const keptOlder = 1
 
 /**
- * The controller's own agent.jar on this machine, fetched once for each version of the controller; returns its path. Always the controller's own,
- * because a controller refuses agents that are too old. Throws RemoteError when what came is no program.
+ * The controller's own agent.jar on this machine, fetched once for each version of the controller; returns its
+ * path. Always the controller's own, because a controller refuses agents that are too old. Throws RemoteError when
+ * what came is no program.
  */
 export async function agentJar({ jenkins, cacheDir, signal }: AgentJarOptions): Promise<string> {
   const { version } = jenkins.seen ?? (await jenkins.root(signal))
@@ -41,7 +45,9 @@ async function hasContent(path: string): Promise<boolean> {
   return found !== undefined && found.size > 0
 }
 
-/** A jar is a zip archive; the practice controller's agent is a JavaScript file. A login page in between is neither. */
+/**
+ * A jar is a zip archive; the practice controller's agent is a JavaScript file. A login page in between is neither.
+ */
 function requireProgram(content: Buffer, url: string): void {
   const start = content.subarray(0, 64).toString('latin1')
   if (/^(PK|#!|'use strict'|"use strict"|\/\/|\/\*)/.test(start)) return

@@ -7,8 +7,9 @@ export interface Owner {
 }
 
 /**
- * Who a container runs as, from the USER of its image: '', `1000`, `jenkins`, each also with `:group`. The image's /etc/passwd is
- * read only for a name. Throws UserError when it does not hold the name; the engine would not start such a container either.
+ * Who a container runs as, from the USER of its image: '', `1000`, `jenkins`, each also with `:group`. The image's
+ * /etc/passwd is read only for a name. Throws UserError when it does not hold the name; the engine would not start
+ * such a container either.
  */
 export async function ownerOf(user: string, readPasswd: () => Promise<string | undefined>): Promise<Owner> {
   const [name = '', group = ''] = user.split(':')

@@ -28,8 +28,8 @@ export interface AgentContainerOptions {
 }
 
 /**
- * The container of a slot: as large as its plan says, hardened, and labelled so that any later start of the daemon knows it.
- * Throws UserError when the owner of this machine does not allow the image.
+ * The container of a slot: as large as its plan says, hardened, and labelled so that any later start of the daemon
+ * knows it. Throws UserError when the owner of this machine does not allow the image.
  */
 export function agentContainerSpec(options: AgentContainerOptions): ContainerSpec {
   const { plan, template, image, identity, config } = options
@@ -67,14 +67,17 @@ export function agentContainerSpec(options: AgentContainerOptions): ContainerSpe
   }
 }
 
-/** One name for each slot: that the engine refuses a second container of the same name is what keeps a slot from having two. */
+/**
+ * One name for each slot: that the engine refuses a second container of the same name is what keeps a slot from
+ * having two.
+ */
 export function containerName({ controllerId }: Identity, slot: string): string {
   return `footman-${controllerId}-${slot}`
 }
 
 /**
- * The volume in which agents keep the classes that they fetch from their controller. Code of one controller is no business of
- * another's agents, so each has its own.
+ * The volume in which agents keep the classes that they fetch from their controller. Code of one controller is no
+ * business of another's agents, so each has its own.
  */
 export function jarCacheVolume({ controllerId }: Pick<Identity, 'controllerId'>): string {
   return `footman-jar-cache-${controllerId}`

@@ -9,8 +9,8 @@ export interface EngineSocket {
 }
 
 /**
- * The engine's socket, for templates whose owner lets builds use the engine. Where the engine lives in a virtual machine (macOS, Windows)
- * the path is the one in there, where the socket belongs to root.
+ * The engine's socket, for templates whose owner lets builds use the engine. Where the engine lives in a virtual
+ * machine (macOS, Windows) the path is the one in there, where the socket belongs to root.
  */
 export function engineSocket(
   surroundings: HostSurroundings = {},

@@ -18,8 +18,9 @@ export function requireAllowedImage(image: string, allow: readonly string[]): vo
 
 /**
  * Whether a pattern of the owner's list covers an image. Both are read as container engines read references
- * (distribution/reference normalize.go), so `maven` and `docker.io/library/maven:latest` are one image; `*` stands for any text.
- * A pattern with a plain tag does not cover a digest: a pinned image is something else than what the tag names.
+ * (distribution/reference normalize.go), so `maven` and `docker.io/library/maven:latest` are one image; `*` stands
+ * for any text. A pattern with a plain tag does not cover a digest: a pinned image is something else than what the
+ * tag names.
  */
 export function isAllowedImage(image: string, allow: readonly string[]): boolean {
   const reference = parseReference(image)

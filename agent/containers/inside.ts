@@ -10,7 +10,7 @@ export const inside = {
   jarCache: '/footman/jar-cache',
   /** A link to the folder of the container's own user in it. */
   jars: '/footman/jars',
-  /** What the agent is told: a folder proper, since Java 17 before 17.0.6 refuses to make sure of one that is a link (JDK-8294193). */
+  /** What the agent is told: a folder proper, since early updates of Java 17 stumble over a link (JDK-8294193). */
   jarFolder: '/footman/jars/by-checksum',
   engineSocket: '/var/run/docker.sock',
 } as const

@@ -16,7 +16,8 @@ export interface LaunchOptions {
 
 /**
  * Creates a slot's container, puts the secret where only its user can read it, and starts it; returns its id.
- * Throws RemoteError or UserError, and leaves no container behind then. RemoteError `conflict`: the slot already has one running.
+ * Throws RemoteError or UserError, and leaves no container behind then. RemoteError `conflict`: the slot already
+ * has one running.
  */
 export async function launchContainer(options: LaunchOptions): Promise<string> {
   const { engine, signal } = options
@@ -34,7 +35,10 @@ export async function launchContainer(options: LaunchOptions): Promise<string> {
   }
 }
 
-/** Who runs in a container, by the id of its image and its USER. An id stands for content that never changes, so this never grows old. */
+/**
+ * Who runs in a container, by the id of its image and its USER. An id stands for content that never changes, so
+ * this never grows old.
+ */
 const owners = new Map<string, Owner>()
 
 /** Looking into an image takes a twentieth of a second, which the builds after the first need not wait for. */
@@ -72,8 +76,9 @@ async function create({ engine, spec, signal }: LaunchOptions): Promise<string> 
 }
 
 /**
- * The secret in a folder of its own, the working directory, and a way to the jar cache, all the user's. Before the start, so that there is no
- * moment in which the container runs without them; by the user's id, because volumes and images belong to root at first.
+ * The secret in a folder of its own, the working directory, and a way to the jar cache, all the user's. Before the
+ * start, so that there is no moment in which the container runs without them; by the user's id, because volumes and
+ * images belong to root at first.
  */
 function filesFor(owner: Owner, { secret, spec }: LaunchOptions): PutFile[] {
   const root: Owner = { uid: 0, gid: 0 }

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { ContainerState, ContainerStatus, EngineInfo, ImageInfo } from '../container-engine.ts'
 
 /**
- * The engine's answers, as far as we read them. Docker and Podman both pass; fields that one of them may leave out have a default.
- * Source: the Docker Engine API, versions 1.41 to 1.51.
+ * The engine's answers, as far as we read them. Docker and Podman both pass; fields that one of them may leave out
+ * have a default. Source: the Docker Engine API, versions 1.41 to 1.51.
  */
 export const versionAnswer = z.object({
   Version: z.string(),

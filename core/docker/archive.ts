@@ -23,7 +23,9 @@ export type ArchiveEntry =
   | { kind: 'link'; target: string }
   | { kind: 'other' }
 
-/** The first entry of a tar archive: the engine wraps a single file into one. Undefined when the archive is empty. */
+/**
+ * The first entry of a tar archive: the engine wraps a single file into one. Undefined when the archive is empty.
+ */
 export async function firstEntry(archive: Readable): Promise<ArchiveEntry | undefined> {
   const entries = extract()
   pipeline(archive, entries, () => {}) // either one that fails or is left takes the other along; the loop below throws

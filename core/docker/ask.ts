@@ -30,7 +30,9 @@ export class Asker {
     this.#options = options
   }
 
-  /** Asks with a deadline and in our own errors. Answers with a status in `fine` are undefined instead of an error. */
+  /**
+   * Asks with a deadline and in our own errors. Answers with a status in `fine` are undefined instead of an error.
+   */
   async ask<T>(question: Question, ask: (signal: AbortSignal) => Promise<T>): Promise<T>
   async ask<T>(
     question: Question,
@@ -51,7 +53,10 @@ export class Asker {
     }
   }
 
-  /** Reads a progress stream to its end; resolves with its last status. The deadline counts from one line to the next. */
+  /**
+   * Reads a progress stream to its end; resolves with its last status. The deadline counts from one line to the
+   * next.
+   */
   async follow(
     { doing, signal }: Question,
     onProgress: (line: string) => void,

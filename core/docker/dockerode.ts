@@ -4,8 +4,8 @@ import type Dockerode from 'dockerode'
 const require = createRequire(import.meta.url)
 
 /**
- * dockerode without BuildKit. For the sessions of `docker build`, which footman never opens, it loads gRPC and protobuf
- * right away, and they cost a daemon that idles 5 to 20 MB. A stand-in takes the place of that one module;
+ * dockerode without BuildKit. For the sessions of `docker build`, which footman never opens, it loads gRPC and
+ * protobuf right away, and they cost a daemon that idles 5 to 20 MB. A stand-in takes the place of that one module;
  * a dockerode of another shape is loaded whole.
  */
 export function loadDockerode(): typeof Dockerode {

@@ -14,8 +14,8 @@ const event = z.object({
 const step = 0.05
 
 /**
- * Reads the engine's progress stream line by line. `read` returns a line for people, or undefined when there is nothing
- * new to tell; it throws the engine's own words when the stream reports a failure.
+ * Reads the engine's progress stream line by line. `read` returns a line for people, or undefined when there is
+ * nothing new to tell; it throws the engine's own words when the stream reports a failure.
  */
 export function progressReader(): { read(line: string): string | undefined; lastStatus(): string } {
   const layers = new Map<string, { current: number; total: number }>()

@@ -8,8 +8,8 @@ export interface Patience {
 }
 
 /**
- * Runs work that must not take for ever: gives it a signal that aborts with the caller's or when time is over, and stops
- * waiting then even if the work does not listen. Throws the caller's reason, TooSlow, or what the work threw.
+ * Runs work that must not take for ever: gives it a signal that aborts with the caller's or when time is over, and
+ * stops waiting then even if the work does not listen. Throws the caller's reason, TooSlow, or what the work threw.
  */
 export async function within<T>(
   { ms, signal }: Patience,

@@ -27,7 +27,10 @@ function tempFolder(): string {
 
 const version = { Version: '28.3.0', ApiVersion: '1.51', MinAPIVersion: '1.24', Arch: 'amd64' }
 
-/** Something that talks like an engine as far as a test needs it; returns its address and the paths it was asked for. */
+/**
+ * Something that talks like an engine as far as a test needs it; returns its address and the paths it was asked
+ * for.
+ */
 async function fakeEngine(answers: Record<string, Answer>, versions: object = version) {
   const socket = join(tempFolder(), 'engine.sock')
   const asked: string[] = []

@@ -10,7 +10,10 @@ import { connectDocker } from '../../core/docker.ts'
 
 export interface TestDocker {
   engine: ContainerEngine
-  /** A tiny image made for this file: busybox, a user `jenkins` (uid 1000) who owns /home/jenkins, and a `java` that tells what it finds. */
+  /**
+   * A tiny image made for this file: busybox, a user `jenkins` (uid 1000) who owns /home/jenkins, and a `java` that
+   * tells what it finds.
+   */
   image: string
   /** Carry this on every container, so that it is removed at the end. */
   label: Record<string, string>
@@ -24,8 +27,8 @@ const busybox = process.env.FOOTMAN_TEST_BUSYBOX ?? '/bin/busybox'
 const jenkins = { uid: 1000, gid: 1000 }
 
 /**
- * The running Docker Engine for the tests of one file; call it at the top of the file. What carries the label, and the
- * image, is removed at the end, so that files and people can share one engine.
+ * The running Docker Engine for the tests of one file; call it at the top of the file. What carries the label, and
+ * the image, is removed at the end, so that files and people can share one engine.
  */
 export function useDocker(): TestDocker {
   const run = randomBytes(4).toString('hex')
