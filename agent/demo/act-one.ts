@@ -11,7 +11,9 @@ import { connectJenkins } from '../../jenkins/connect.ts'
 import type { Jenkins } from '../../jenkins/jenkins.ts'
 import { type PracticeController, startPracticeController } from '../../jenkins/practice/controller.ts'
 import { agentConfigSchema } from '../config/schema.ts'
+import { jarCacheVolume } from '../containers/container-spec.ts'
 import { lend } from '../daemon/lend.ts'
+import { controllerIdOf } from '../identity.ts'
 
 export interface Stagehand {
   engine: ContainerEngine
@@ -59,6 +61,7 @@ export async function actOne(stagehand: Stagehand): Promise<void> {
   } finally {
     curtain.abort()
     await controller.stop()
+    await stagehand.engine.removeVolume(jarCacheVolume({ controllerId: controllerIdOf(controller.url) }))
     await rm(folder, { recursive: true, force: true })
   }
 }

@@ -47,10 +47,13 @@ async function setStage(plain: boolean, env: NodeJS.ProcessEnv, signal: AbortSig
   } catch (error) {
     return plainStage(`no container engine answers: ${messageOf(error).split('\n')[0]}`)
   }
+  const { name, version, rootless, dataRoot } = await engine.info(signal)
+  // The practice controller listens on this machine's loopback, which only containers of this very machine can share.
+  if (rootless || dataRoot === undefined)
+    return plainStage(`${name} does not run in this machine's own network`)
   try {
     const reference = `footman/demo:${process.pid}`
     const image = await practiceImage(engine, reference, { signal })
-    const { name, version } = await engine.info(signal)
     return {
       engine,
       image,
