@@ -141,6 +141,31 @@ describe('agent/reconcile', () => {
     expect(model.nodes.get('ann-1')?.offlineReason).toBe('maintenance')
   })
 
+  it('marks a busy node when lending pauses, and ends its container only when the build has ended', () => {
+    const model = new Model()
+    model.enqueue(wanting('2CPU2G'))
+    for (let round = 0; round < 3; round++) {
+      model.round()
+      model.connectAgents()
+      model.schedule()
+    }
+    model.openness = 'finishing'
+    expect(model.round().actions).toMatchObject([{ kind: 'mark', slot: 'ann-1' }])
+    expect(model.round().actions).toEqual([])
+    model.finishAll()
+    expect(model.round().actions).toMatchObject([{ kind: 'remove', failed: false }])
+  })
+
+  it('ends a container whose node somebody else has taken over, and leaves the node to them', () => {
+    const model = new Model()
+    model.enqueue(wanting('2CPU2G'))
+    for (let round = 0; round < 2; round++) model.round()
+    model.addNode('ann-1', ['theirs'], 'not ours at all')
+    model.connectAgents()
+    expect(model.round().actions).toMatchObject([{ kind: 'remove', slot: 'ann-1' }])
+    expect(model.nodes.get('ann-1')).toMatchObject({ labels: ['theirs'], temporarilyOffline: false })
+  })
+
   it('closes a connection that the agent lost while Jenkins still believes in it', () => {
     const model = new Model()
     model.enqueue(wanting('2CPU2G'))
