@@ -162,6 +162,7 @@ describe('agent/reconcile', () => {
     for (let round = 0; round < 2; round++) model.round()
     model.addNode('ann-1', ['theirs'], 'not ours at all')
     model.connectAgents()
+    model.queue.clear()
     expect(model.round().actions).toMatchObject([{ kind: 'remove', slot: 'ann-1' }])
     expect(model.nodes.get('ann-1')).toMatchObject({ labels: ['theirs'], temporarilyOffline: false })
   })
