@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { secretReference } from '../../core/config/secret-reference.ts'
 import { formatDuration, parseDuration, parseSize } from '../../core/units.ts'
 import { parseSizeLabel } from '../labels/size.ts'
+import { transportNames } from '../transports/names.ts'
 
 const duration = (fallback: string, atLeastMs = 0) => {
   const error = 'expected a duration such as 90s, 5m or 1h30m'
@@ -157,9 +158,9 @@ export const agentConfigSchema = z.strictObject({
     })
     .prefault({}),
   transport: z
-    .enum(['auto', 'websocket', 'tcp'])
+    .enum(['auto', ...transportNames])
     .default('auto')
-    .describe('How agents connect; auto: WebSocket where the controller takes it, else TCP'),
+    .describe(`How agents connect: ${transportNames.join(', ')}; auto: the first of them that works`),
   policy: z
     .strictObject({
       onBattery: z

@@ -2,8 +2,8 @@ import type { ContainerEngine } from '../../core/container-engine.ts'
 import type { Jenkins } from '../../jenkins/jenkins.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import type { Readings } from '../policy/sensor.ts'
+import type { Transport } from '../transports/transport.ts'
 import type { Size } from '../world.ts'
-import type { BannerProbe } from './tcp-banner.ts'
 
 export interface PreflightOptions {
   jenkins: Jenkins
@@ -18,7 +18,8 @@ export interface PreflightOptions {
   /** Fetch images that are missing; otherwise it is only said that they are. */
   pull: boolean
   nowMs?: () => number
-  readBanner?: BannerProbe
+  /** Ways in which agents may connect; default: all that there are. */
+  transports?: readonly Transport[]
   /** Lines of a long pull. */
   onProgress?: (line: string) => void
   signal?: AbortSignal

@@ -1,6 +1,5 @@
-import type { Transport } from '../transports/transport.ts'
 import { checkCapacity } from './capacity.ts'
-import type { CheckOutcome, Checks } from './check.ts'
+import { type CheckOutcome, type Checks, follow } from './check.ts'
 import { checkController } from './controller.ts'
 import { checkEngine } from './engine.ts'
 import type { PreflightOptions } from './options.ts'
@@ -9,8 +8,8 @@ import { skipTrial, tryNode } from './trial.ts'
 export interface PreflightResult {
   /** Nothing failed: this machine can lend. */
   passed: boolean
-  /** How agents connect, when that could be found out. */
-  transport: Transport['name'] | undefined
+  /** Name of the way in which agents connect, when one was found. */
+  transport: string | undefined
   outcomes: CheckOutcome[]
 }
 
@@ -29,24 +28,13 @@ export async function preflight(
   }
   const version = await follow(checkController(options), note)
   const trial =
-    version === undefined ? nothing(skipTrial('the controller has to be right first')) : tryNode(options)
+    version === undefined
+      ? nothing(skipTrial(options, 'the controller has to be right first'))
+      : tryNode(options)
   const transport = await follow(trial, note)
   await follow(checkEngine(options, version), note)
   for (const outcome of checkCapacity(options)) note(outcome)
-  return { passed: outcomes.every(({ result }) => result !== 'fail'), transport, outcomes }
-}
-
-async function follow<Facts>(checks: Checks<Facts>, note: (outcome: CheckOutcome) => void): Promise<Facts> {
-  for (;;) {
-    const step = await checks.next()
-    if (step.done) return step.value
-    try {
-      note(step.value)
-    } catch (error) {
-      // Told of it, the checks tidy up behind themselves before they pass it on.
-      await checks.throw(error)
-    }
-  }
+  return { passed: outcomes.every(({ result }) => result !== 'fail'), transport: transport?.name, outcomes }
 }
 
 async function* nothing(outcomes: readonly CheckOutcome[]): Checks<undefined> {

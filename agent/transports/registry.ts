@@ -1,27 +1,69 @@
-import { UserError } from '../../core/errors.ts'
+import { RemoteError } from '../../core/errors.ts'
 import type { Jenkins } from '../../jenkins/jenkins.ts'
-import type { AgentConfig } from '../config/schema.ts'
-import { tcpTransport } from './tcp.ts'
-import type { Transport } from './transport.ts'
+import { type TransportName, transportNames } from './names.ts'
+import { createTcpTransport } from './tcp.ts'
+import type { Transport, TransportFinding } from './transport.ts'
 import { webSocketTransport } from './websocket.ts'
 
-/** Every transport, in the order in which `transport: auto` tries them. */
-export const transports: readonly Transport[] = [webSocketTransport, tcpTransport]
+const byName: Record<TransportName, Transport> = {
+  websocket: webSocketTransport,
+  tcp: createTcpTransport(),
+}
 
-/** The configured transport, or the first that works. Throws UserError with every reason when none does. */
+/** Every transport, in the order in which `transport: auto` prefers them. */
+export const transports: readonly Transport[] = transportNames.map((name) => byName[name])
+
+export interface TriedTransport extends TransportFinding {
+  transport: Transport
+}
+
+export type TransportChoice =
+  | { transport: Transport; finding: string }
+  /** `isTransient`: one of them could not be tried now, and may work in a minute. */
+  | { transport: undefined; finding: string; cure: string; isTransient: boolean }
+
+/** The wanted transport if it works; `auto` takes the first that does. */
+export function pickTransport(wanted: string, tried: readonly TriedTransport[]): TransportChoice {
+  const candidates = tried.filter(({ transport }) => wanted === 'auto' || transport.name === wanted)
+  const works = candidates.find(({ usable }) => usable)
+  if (works) {
+    return { transport: works.transport, finding: `agents connect over ${works.transport.title}` }
+  }
+  return {
+    transport: undefined,
+    finding: candidates.map(({ transport, finding }) => `${transport.title}: ${finding}`).join('; '),
+    cure: cureFor(candidates, tried),
+    isTransient: candidates.some(({ usable }) => usable === undefined),
+  }
+}
+
+function cureFor(candidates: readonly TriedTransport[], tried: readonly TriedTransport[]): string {
+  const other = tried.find(({ usable }) => usable)
+  if (other) return `set transport: ${other.transport.name}, which works`
+  return candidates.map(({ cure }) => cure).find((cure) => cure !== undefined) ?? 'try again in a minute'
+}
+
+/** What the controller says of one transport, which is not tried out. */
+export async function lookUpTransport(
+  wanted: TransportName,
+  jenkins: Jenkins,
+  signal?: AbortSignal,
+): Promise<TransportChoice> {
+  const transport = byName[wanted]
+  return pickTransport(wanted, [{ transport, ...(await transport.usable(jenkins, signal)) }])
+}
+
+/** The configured transport, or the first that the controller has. Throws RemoteError when it has none. */
 export async function chooseTransport(
-  wanted: AgentConfig['transport'],
+  wanted: 'auto' | TransportName,
   jenkins: Jenkins,
   signal?: AbortSignal,
 ): Promise<Transport> {
-  const candidates = transports.filter(({ name }) => wanted === 'auto' || name === wanted)
-  const refusals: string[] = []
-  let hint: string | undefined
-  for (const transport of candidates) {
-    const answer = await transport.usable(jenkins, signal)
-    if (answer.usable) return transport
-    refusals.push(`${transport.name}: ${answer.reason}`)
-    hint = answer.hint
+  const tried: TriedTransport[] = []
+  for (const transport of transports) {
+    tried.push({ transport, ...(await transport.usable(jenkins, signal)) })
   }
-  throw new UserError(`agents cannot connect to ${jenkins.url}: ${refusals.join('; ')}`, hint ? { hint } : {})
+  const choice = pickTransport(wanted, tried)
+  if (choice.transport) return choice.transport
+  throw new RemoteError('rejected', choice.finding, { hint: choice.cure })
 }

@@ -1,44 +1,78 @@
+import type { AgentListener, Jenkins } from '../../jenkins/jenkins.ts'
 import { causeInLog } from './link.ts'
-import type { Transport } from './transport.ts'
+import { type Banner, type BannerProbe, readBanner } from './tcp-banner.ts'
+import type { Transport, TransportFinding } from './transport.ts'
 
 /** Agents over the controller's TCP port for inbound agents (protocol JNLP4-connect). */
-export const tcpTransport: Transport = {
-  name: 'tcp',
-  webSocket: false,
-  agentOptions: [],
+export function createTcpTransport(read: BannerProbe = readBanner): Transport {
+  return {
+    name: 'tcp',
+    title: 'TCP',
+    webSocket: false,
+    agentOptions: [],
 
-  async usable(jenkins, signal) {
-    const listener = await jenkins.agentListener(signal)
-    if (!listener) {
-      return {
-        usable: false,
-        reason: 'the controller has its TCP port for agents switched off',
-        hint: 'set transport: websocket, or let an administrator set Manage Jenkins > Security > TCP port for inbound agents',
-      }
-    }
-    if (!listener.hasIdentity) {
-      return {
-        usable: false,
-        reason: 'the controller sends no instance identity, without which agents refuse to connect',
-        hint: 'let an administrator install the plugin instance-identity',
-      }
-    }
-    if (!listener.protocols.includes('JNLP4-connect')) {
-      return {
-        usable: false,
-        reason: 'the controller does not offer the protocol JNLP4-connect',
-        hint: 'set transport: websocket',
-      }
-    }
-    return { usable: true, reason: `agents connect to ${listener.host}:${listener.port}` }
-  },
+    async usable(jenkins, signal) {
+      return judgeListener(await jenkins.agentListener(signal))
+    },
 
-  async explain({ jenkins, log, agentUrl }, signal) {
-    const { usable, reason } = await tcpTransport.usable(jenkins, signal)
-    if (!usable) return reason
-    return (
-      causeInLog(log, agentUrl) ??
-      `the agent did not get through although ${reason}; look at the log of the container`
-    )
-  },
+    /** The port is the same for every node, so the one made for the trial is not needed. */
+    async tryOut({ jenkins, signal }) {
+      const listener = await jenkins.agentListener(signal)
+      const announced = judgeListener(listener)
+      if (!listener || !announced.usable) return announced
+      return judgeBanner(listener, await read(listener.host, listener.port, signal))
+    },
+
+    async explain({ jenkins, log, agentUrl }, signal) {
+      return explain(jenkins, causeInLog(log, agentUrl), signal)
+    },
+  }
+}
+
+/** What the controller says of its port. */
+function judgeListener(listener: AgentListener | undefined): TransportFinding {
+  if (!listener) {
+    return {
+      usable: false,
+      finding: 'the controller has its TCP port for agents switched off',
+      cure: 'set transport: websocket, or let an administrator set Manage Jenkins > Security > TCP port for inbound agents',
+    }
+  }
+  if (!listener.hasIdentity) {
+    return {
+      usable: false,
+      finding: 'the controller sends no instance identity, without which agents refuse to connect',
+      cure: 'let an administrator install the plugin instance-identity',
+    }
+  }
+  if (!listener.protocols.includes('JNLP4-connect')) {
+    return {
+      usable: false,
+      finding: 'the controller does not offer the protocol JNLP4-connect',
+      cure: 'set transport: websocket',
+    }
+  }
+  return { usable: true, finding: `agents connect to ${listener.host}:${listener.port}` }
+}
+
+/** What really answers at the port that the controller announces. */
+function judgeBanner({ host, port }: AgentListener, banner: Banner): TransportFinding {
+  const place = `${host}:${port}`
+  const cure = `let ${place} through the firewall, or use WebSocket, which needs no further port`
+  switch (banner.kind) {
+    case 'jenkins':
+      return { usable: true, finding: `Jenkins answers at ${place}` }
+    case 'silent':
+      return { usable: true, finding: `something takes connections at ${place}, without a word` }
+    case 'other':
+      return { usable: false, finding: `what answers at ${place} is not the agent port of Jenkins`, cure }
+    case 'unreachable':
+      return { usable: false, finding: `nothing can be reached at ${place}: ${banner.reason}`, cure }
+  }
+}
+
+async function explain(jenkins: Jenkins, cause: string | undefined, signal?: AbortSignal): Promise<string> {
+  const { usable, finding } = judgeListener(await jenkins.agentListener(signal))
+  if (!usable) return finding
+  return cause ?? `the agent did not get through although ${finding}; look at the log of the container`
 }

@@ -1,19 +1,29 @@
 import type { WebSocketProbe } from '../../jenkins/jenkins.ts'
 import { compareVersions } from '../../jenkins/version.ts'
 import { causeInLog } from './link.ts'
-import type { Transport } from './transport.ts'
+import { type Transport, type TransportFinding, untried } from './transport.ts'
 
 /** Agents over one HTTP(S) connection: passes proxies and needs no further port. Jenkins has it since 2.217. */
 export const webSocketTransport: Transport = {
   name: 'websocket',
+  title: 'WebSocket',
   webSocket: true,
   agentOptions: ['-webSocket'],
 
   async usable(jenkins, signal) {
     const { version } = jenkins.seen ?? (await jenkins.root(signal))
     if (compareVersions(version, '2.217') >= 0)
-      return { usable: true, reason: 'agents connect over WebSocket' }
-    return { usable: false, reason: `Jenkins ${version} has no WebSocket agents`, hint: 'set transport: tcp' }
+      return { usable: true, finding: 'agents connect over WebSocket' }
+    return {
+      usable: false,
+      finding: `Jenkins ${version} has no WebSocket agents`,
+      cure: 'set transport: tcp',
+    }
+  },
+
+  async tryOut({ jenkins, node, secret, signal }) {
+    if (!secret) return untried('the secret is missing')
+    return judge(await jenkins.probeWebSocket(node, secret, signal))
   },
 
   async explain({ jenkins, node, secret, log, agentUrl }, signal) {
@@ -24,6 +34,32 @@ export const webSocketTransport: Transport = {
       'the controller would accept the agent, but it did not come; look at the log of the container'
     )
   },
+}
+
+/** What a probe with the secret of a fresh node means for all agents. */
+function judge(probe: WebSocketProbe): TransportFinding {
+  switch (probe) {
+    case 'accepted':
+      return { usable: true, finding: 'an agent of ours would be let in over WebSocket' }
+    case 'not-supported':
+      return {
+        usable: false,
+        finding: 'neither the controller nor a proxy before it lets WebSocket through',
+        cure: 'let the proxy pass /wsagents/ with its Upgrade header, or set transport: tcp',
+      }
+    case 'unclear':
+      return {
+        usable: undefined,
+        finding: 'the controller does not say clearly whether it takes agents over WebSocket',
+        cure: 'try again in a minute, or set transport: tcp',
+      }
+    default:
+      return {
+        usable: false,
+        finding: `an agent of ours would be refused over WebSocket (${probe})`,
+        cure: 'look at the log of Jenkins for /wsagents/, or set transport: tcp',
+      }
+  }
 }
 
 const explanations: Partial<Record<WebSocketProbe, string>> = {

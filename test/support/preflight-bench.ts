@@ -3,6 +3,8 @@ import { known, type Readings } from '../../agent/policy/sensor.ts'
 import type { CheckOutcome } from '../../agent/preflight/check.ts'
 import type { PreflightOptions } from '../../agent/preflight/options.ts'
 import { type PreflightResult, preflight } from '../../agent/preflight/preflight.ts'
+import { createTcpTransport } from '../../agent/transports/tcp.ts'
+import { webSocketTransport } from '../../agent/transports/websocket.ts'
 import { type FakeDocker, fakeDocker } from './docker-fake.ts'
 import { FakeJenkins } from './fake-jenkins.ts'
 
@@ -44,7 +46,7 @@ export function preflightBench(
     readings: contentReadings,
     defaultImage: () => defaultImage,
     pull: true,
-    readBanner: async () => ({ kind: 'jenkins' }),
+    transports: [webSocketTransport, createTcpTransport(async () => ({ kind: 'jenkins' }))],
     ...over,
   }
   const run = () => preflight(options)

@@ -28,7 +28,7 @@ test('everything on a controller passes; a machine without an engine exits 3 wit
     'create nodes',
     'label nodes',
     'WebSocket',
-    'TCP port',
+    'TCP',
     'delete nodes',
   ]) {
     expect(stdout).toMatch(new RegExp(`^ok +${name} `, 'm'))

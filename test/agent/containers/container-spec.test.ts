@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { agentContainerSpec, jarCacheVolume } from '../../../agent/containers/container-spec.ts'
-import { tcpTransport } from '../../../agent/transports/tcp.ts'
+import { createTcpTransport } from '../../../agent/transports/tcp.ts'
 import { agentContainer, identity, plan } from '../agent-containers.ts'
 
 const mib = 2 ** 20
@@ -165,7 +165,7 @@ describe('the command of the agent', () => {
 
   test('over TCP has no -webSocket', () => {
     expect(commandOf()).toMatch(/ -webSocket/)
-    expect(commandOf({ transport: tcpTransport })).not.toMatch(/-webSocket/)
+    expect(commandOf({ transport: createTcpTransport() })).not.toMatch(/-webSocket/)
   })
 
   test('sets an end to reconnecting where the agent of the controller knows how', () => {

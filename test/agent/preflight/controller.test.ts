@@ -12,6 +12,7 @@ describe('the controller', () => {
     expect(outcomes[0]).toEqual({
       name: 'controller',
       result: 'fail',
+      isTransient: true,
       finding: 'connect ECONNREFUSED jenkins.test:80',
       cure: 'check controller.url, the network and the VPN',
     })

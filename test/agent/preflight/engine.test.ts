@@ -11,6 +11,7 @@ describe('the engine', () => {
     expect(outcomes.find(({ name }) => name === 'engine')).toEqual({
       name: 'engine',
       result: 'fail',
+      isTransient: true,
       finding: 'the container engine does not answer',
       cure: 'start it',
     })

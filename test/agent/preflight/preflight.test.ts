@@ -18,7 +18,7 @@ test('where everything is in order, every check passes and nothing is left on th
     'connect agents',
     'label nodes',
     'WebSocket',
-    'TCP port',
+    'TCP',
     'transport',
     'drain nodes',
     'delete nodes',

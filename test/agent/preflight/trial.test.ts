@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { preflight } from '../../../agent/preflight/preflight.ts'
+import { createTcpTransport } from '../../../agent/transports/tcp.ts'
 import { RemoteError } from '../../../core/errors.ts'
 import type { AgentListener } from '../../../jenkins/jenkins.ts'
+import { pigeon } from '../../support/fake-transport.ts'
 import { preflightBench } from '../../support/preflight-bench.ts'
 
 const listener: AgentListener = {
@@ -140,10 +142,10 @@ describe('transports', () => {
   })
 
   test('a refused socket is told with its address and the firewall', async () => {
-    const readBanner = async () => ({ kind: 'unreachable' as const, reason: 'connect ECONNREFUSED' })
-    const { jenkins, outcome } = preflightBench({ transport: 'tcp' }, { readBanner })
+    const tcp = createTcpTransport(async () => ({ kind: 'unreachable', reason: 'connect ECONNREFUSED' }))
+    const { jenkins, outcome } = preflightBench({ transport: 'tcp' }, { transports: [tcp] })
     jenkins.listener = listener
-    expect(await outcome('TCP port')).toMatchObject({
+    expect(await outcome('TCP')).toMatchObject({
       result: 'warn',
       finding: 'nothing can be reached at jenkins.test:50000: connect ECONNREFUSED',
       cure: expect.stringContaining('firewall'),
@@ -151,12 +153,43 @@ describe('transports', () => {
     expect(await outcome('transport')).toMatchObject({ result: 'fail' })
   })
 
-  test.each<[string, Partial<AgentListener>, string]>([
-    ['without identity', { hasIdentity: false }, 'instance-identity'],
-    ['without JNLP4', { protocols: ['Ping'] }, 'transport: websocket'],
-  ])('a TCP port %s is of no use', async (_name, over, cure) => {
-    const { jenkins, outcome } = preflightBench({ transport: 'tcp' })
-    jenkins.listener = { ...listener, ...over }
-    expect((await outcome('TCP port'))?.cure).toContain(cure)
+  test('a way that somebody adds is tried, told and chosen without any change here', async () => {
+    const { jenkins, run, options } = preflightBench({}, { transports: [pigeon()] })
+    const { passed, transport, outcomes } = await run()
+    expect({ passed, transport }).toEqual({ passed: true, transport: 'pigeon' })
+    expect(outcomes).toContainEqual({
+      name: 'Carrier pigeon',
+      result: 'ok',
+      finding: `a pigeon found ${options.machineName}-preflight`,
+    })
+    expect(outcomes).toContainEqual({
+      name: 'transport',
+      result: 'ok',
+      finding: 'agents connect over Carrier pigeon',
+    })
+    expect(jenkins.calls.filter((call) => call.startsWith('probeWebSocket'))).toEqual([])
+  })
+
+  test('a way that cannot be tried is skipped, and the flight may pass in a minute', async () => {
+    const lost = pigeon({ tryOut: () => Promise.reject(new RemoteError('timeout', 'no pigeon came back')) })
+    const { outcome } = preflightBench({}, { transports: [lost] })
+    expect(await outcome('Carrier pigeon')).toMatchObject({
+      result: 'skipped',
+      finding: 'it could not be tried: no pigeon came back',
+    })
+    expect(await outcome('transport')).toMatchObject({ result: 'fail', isTransient: true })
+  })
+
+  test('of ways that all fail, each has its check', async () => {
+    const tired = pigeon({ tryOut: async () => ({ usable: false, finding: 'it is tired', cure: 'feed it' }) })
+    const { run } = preflightBench({}, { transports: [tired, pigeon({ ...tired, title: 'Owl' })] })
+    const { outcomes } = await run()
+    expect(outcomes).toContainEqual({ name: 'Owl', result: 'warn', finding: 'it is tired', cure: 'feed it' })
+    expect(outcomes).toContainEqual({
+      name: 'transport',
+      result: 'fail',
+      finding: 'Carrier pigeon: it is tired; Owl: it is tired',
+      cure: 'feed it',
+    })
   })
 })
