@@ -1,0 +1,109 @@
+import type { Build } from '../../../jenkins/practice/contract.ts'
+import type { PracticeController } from '../../../jenkins/practice/controller.ts'
+import type { JobSpec } from '../../../jenkins/practice/job-xml.ts'
+import { pick } from '../../agent/fleet-laptop.ts'
+import type { Ledger } from './ledger.ts'
+
+export interface LoadOptions {
+  controller: PracticeController
+  ledger: Ledger
+  /** A label that only the agents under test carry. */
+  machine: string
+  random: () => number
+  /** Long Pipelines in all, of 20 to 30 s each; at most one at a time is under way. */
+  longOnes: number
+}
+
+/** One job of the load, which is to be built once, and again after each failure when the campaign wants that. */
+export interface Order {
+  job: string
+  kind: JobSpec['kind']
+  isLong: boolean
+}
+
+/** What became of an order. */
+export interface Served extends Order {
+  /** Of every build, in their order; undefined while it runs. */
+  results: (string | undefined)[]
+  /** How often the script said itself that it began, and that it came to its end. */
+  begun: number
+  done: number
+  console: string
+}
+
+/** Containers of up to 1.5 of 2 CPUs, so that there is always something to be made room for. */
+const sizes = ['0.5CPU256M', '0.5CPU256M', '0.5CPU512M', '1CPU256M', '1CPU512M', '1.5CPU512M'] as const
+
+/** A stream of Pipelines and freestyle builds, made in the controller's own process: none of its requests are ours. */
+export class Load {
+  readonly #options: LoadOptions
+  readonly #orders: Order[] = []
+  #longLeft: number
+
+  constructor(options: LoadOptions) {
+    this.#options = options
+    this.#longLeft = options.longOnes
+  }
+
+  /** Orders more, until this many builds wait or run. */
+  feed(most: number): void {
+    for (let open = this.open().length; open < most; open++) this.#order()
+  }
+
+  /** Orders whose last build has not ended, or not begun. */
+  open(): Order[] {
+    return this.#orders.filter(({ job }) => this.#builds(job).at(-1)?.building !== false)
+  }
+
+  /** Pipelines that hold one of the nodes right now. */
+  pipelinesOnNodes(): string[] {
+    const occupants = [...this.#options.controller.state.computers.values()].flatMap(
+      ({ executors }) => executors,
+    )
+    return occupants.flatMap((occupant) => (occupant?.isStep ? occupant.build.job : []))
+  }
+
+  /** Builds again what did not succeed; returns how many those are. */
+  retry(): number {
+    const failed = this.served().filter(({ results }) => results.at(-1) && results.at(-1) !== 'SUCCESS')
+    for (const { job } of failed) this.#options.controller.build(job)
+    return failed.length
+  }
+
+  served(): Served[] {
+    const { ledger } = this.#options
+    return this.#orders.map((order) => ({
+      ...order,
+      results: this.#builds(order.job).map(({ result }) => result),
+      begun: ledger.count(`${order.job}-begun`),
+      done: ledger.count(`${order.job}-done`),
+      console: this.#builds(order.job).at(-1)?.console ?? '',
+    }))
+  }
+
+  #order(): void {
+    const { controller, random } = this.#options
+    const isLong = this.#longLeft > 0 && !this.open().some((order) => order.isLong) && random() < 0.5
+    if (isLong) this.#longLeft--
+    const kind = isLong || random() < 0.5 ? 'pipeline' : 'freestyle'
+    const job = `${this.#options.machine}-${isLong ? 'long' : kind}-${this.#orders.length + 1}`
+    controller.createJob(job, this.#spec(job, kind, isLong))
+    this.#orders.push({ job, kind, isLong })
+    controller.build(job)
+  }
+
+  #spec(job: string, kind: JobSpec['kind'], isLong: boolean): JobSpec {
+    const { ledger, machine, random } = this.#options
+    const size = isLong ? '0.5CPU256M' : pick(sizes, random)
+    const label = `${machine}&&${random() < 0.2 ? `(${size}||2CPU2G)` : size}`
+    const seconds = isLong ? 20 + Math.floor(random() * 10) : 1 + Math.floor(random() * 3)
+    const begin = `${ledger.entry(`${job}-begun`)}; sleep ${seconds}`
+    const end = ledger.entry(`${job}-done`)
+    if (kind === 'freestyle') return { kind, label, scripts: [begin, end] }
+    return { kind, script: `node('${label}') { sh '${begin}'; sh '${end}' }` }
+  }
+
+  #builds(job: string): readonly Build[] {
+    return this.#options.controller.state.jobs.get(job)?.builds ?? []
+  }
+}
