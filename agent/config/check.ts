@@ -1,5 +1,5 @@
 import { formatSize } from '../../core/units.ts'
-import { isAllowedImage } from '../allowed-image.ts'
+import { isAllowedImage } from '../containers/image-policy.ts'
 import { budgetOf } from '../hardware.ts'
 import { fits } from '../labels/size.ts'
 import type { Size } from '../world.ts'

@@ -22,6 +22,8 @@ describe('an image is allowed', () => {
     [`jenkins/inbound-agent@${digest}`, 'jenkins/inbound-agent:*'],
     [`jenkins/inbound-agent:jdk21@${digest}`, `jenkins/inbound-agent@${digest}`],
     [`jenkins/inbound-agent@${digest}`, 'jenkins/*'],
+    [`jenkins/inbound-agent:3@${digest}`, 'jenkins/inbound-agent:*'],
+    ['registry.example:5000/team/agent', 'registry.example:5000/team/agent:latest'],
   ])('%s by %s', (image, pattern) => {
     expect(isAllowedImage(image, [pattern])).toBe(true)
   })
@@ -42,6 +44,8 @@ describe('an image is refused', () => {
     [`maven:3@${digest}`, 'maven:3'], // pinned to something that is no longer what 3 names
     [`maven@${digest}`, `maven@sha256:${'b'.repeat(64)}`],
     ['maven:3', `maven@${digest}`],
+    ['localhost/agent:1', 'docker.io/localhost/agent:1'],
+    ['jenkinsXinbound:1', 'jenkins.inbound:*'],
   ])('%s by %s', (image, pattern) => {
     expect(isAllowedImage(image, [pattern])).toBe(false)
   })
