@@ -5,12 +5,11 @@ import { connectDocker } from '../../core/docker.ts'
 import { ConfigError } from '../../core/errors.ts'
 import { acquireLock } from '../../core/lock.ts'
 import { footmanPaths, privateFolder } from '../../core/paths.ts'
-import { readSecret } from '../../core/secret-source.ts'
-import { connectJenkins } from '../../jenkins/connect.ts'
 import { checkAgentConfig } from '../config/check.ts'
 import { loadAgentConfig } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { controlSocketOf } from '../control/socket-of.ts'
+import { controllerConnector } from '../daemon/connect-controller.ts'
 import { lend } from '../daemon/lend.ts'
 import { readHardware } from '../hardware.ts'
 import { controllerIdOf } from '../identity.ts'
@@ -43,7 +42,7 @@ export const command = defineCommand({
         log,
         engine,
         clock: systemClock,
-        connect: () => connect(config, context),
+        connect: controllerConnector(config, context),
         stateDir,
         cacheDir: await privateFolder(paths.cache),
         machineStateDir: await privateFolder(paths.state),
@@ -55,21 +54,6 @@ export const command = defineCommand({
     }
   },
 })
-
-/** Reads the token anew each time: it may have been renewed. */
-async function connect(config: AgentConfig, context: CommandContext) {
-  const { log, env, cwd, stdin, signal } = context
-  const { url, user, token, caFile, timeout } = config.controller
-  const secret = await readSecret(token, {
-    setting: 'controller.token',
-    log,
-    env,
-    baseDir: cwd,
-    stdin,
-    signal,
-  })
-  return connectJenkins({ url, user, token: secret, caFile, timeoutMs: timeout, env, log })
-}
 
 function checkSettings(config: AgentConfig, hardware: Size, { log }: CommandContext): void {
   const findings = checkAgentConfig(config, hardware)
