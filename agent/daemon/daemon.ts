@@ -3,20 +3,12 @@ import type { Jenkins } from '../../jenkins/jenkins.ts'
 import { type ImageKeeper, imageKeeper } from '../containers/image-keeper.ts'
 import { recollectFailure } from '../slots/recollect.ts'
 import { isOwn } from '../slots/slots.ts'
-import type { Openness } from '../world.ts'
 import type { Edges, Plan } from './edges.ts'
 import { freshMind, type Mind } from './mind.ts'
 import { narrate } from './narrate.ts'
 import { type Liveliness, pause } from './pace.ts'
 import { closeWithoutController, type RoundOptions, type RoundResult, round } from './round.ts'
-
-/** How far the owner lends right now, and why. */
-export interface Gate {
-  openness: Openness
-  because: string
-  /** When that ends by itself, ms. */
-  untilMs?: number
-}
+import type { DaemonState, Gate } from './state.ts'
 
 export interface DaemonOptions extends Edges {
   plan: Plan
@@ -26,16 +18,6 @@ export interface DaemonOptions extends Edges {
   reconnect?: () => Promise<Jenkins>
   /** Told every line that the log is told. */
   onNews?: (text: string) => void
-}
-
-/** What the last looks told, for `status`. */
-export interface DaemonState {
-  gate: Gate
-  /** The last look that was more than a glance. */
-  last: RoundResult | undefined
-  /** Why the latest look failed; undefined when it did not. */
-  trouble: string | undefined
-  isLeaving: boolean
 }
 
 /** The loop: look, decide, act, wait. */

@@ -4,7 +4,7 @@ import type { AgentConfig } from '../config/schema.ts'
 import { decideOpenness, type OpennessMemory } from '../policy/decide.ts'
 import { parseHours } from '../policy/hours.ts'
 import type { Readings } from '../policy/sensor.ts'
-import type { Gate } from './daemon.ts'
+import type { Gate } from './state.ts'
 import { currentWish, type Wish } from './wish.ts'
 
 export interface GateOptions {

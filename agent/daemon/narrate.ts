@@ -2,8 +2,8 @@ import { FootmanError, messageOf } from '../../core/errors.ts'
 import { formatDuration } from '../../core/units.ts'
 import { formatSizeLabel } from '../labels/size.ts'
 import type { Phase, Slot } from '../slots/slots.ts'
-import type { DaemonState } from './daemon.ts'
 import type { Outcome } from './execute.ts'
+import type { DaemonState } from './state.ts'
 
 export interface Line {
   level: 'info' | 'warn' | 'error'

@@ -4,9 +4,9 @@ import { takesRoom } from '../slots/budget.ts'
 import { slotKey } from '../slots/recollect.ts'
 import type { Phase, Slot } from '../slots/slots.ts'
 import type { World } from '../world.ts'
-import type { DaemonState } from './daemon.ts'
 import type { Plan } from './edges.ts'
 import { buildName } from './narrate.ts'
+import type { DaemonState } from './state.ts'
 
 export interface StatusSource {
   plan: Plan
