@@ -1,13 +1,12 @@
-import type Docker from 'dockerode'
 import type { EngineEndpoint } from '../docker-host.ts'
-import { loadDockerode } from './dockerode.ts'
+import { type Dockerode, loadDockerode } from './dockerode.ts'
 
 interface Abortable {
   abortSignal: AbortSignal
 }
 
 /** dockerode; its published types lag behind in these two. */
-export type DockerClient = Omit<Docker, 'version' | 'info'> & {
+export type DockerClient = Omit<Dockerode, 'version' | 'info'> & {
   version(options: Abortable): Promise<unknown>
   info(options: Abortable): Promise<unknown>
 }
@@ -17,12 +16,12 @@ export type DockerClient = Omit<Docker, 'version' | 'info'> & {
  * Everything is set explicitly, because dockerode fills gaps from DOCKER_HOST and its kin.
  */
 export function dockerClient({ connection }: EngineEndpoint, version?: string): DockerClient {
-  const Dockerode = loadDockerode()
+  const Client = loadDockerode()
   const common = { version, timeout: undefined, headers: {} }
   if ('socketPath' in connection) {
     const { socketPath } = connection
-    return new Dockerode({ ...common, host: undefined, port: undefined, protocol: 'http', socketPath })
+    return new Client({ ...common, host: undefined, port: undefined, protocol: 'http', socketPath })
   }
   const { hostname, port, tls } = connection
-  return new Dockerode({ ...common, host: hostname, port, protocol: tls ? 'https' : 'http', ...tls })
+  return new Client({ ...common, host: hostname, port, protocol: tls ? 'https' : 'http', ...tls })
 }

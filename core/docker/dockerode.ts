@@ -1,6 +1,8 @@
 import { createRequire, Module } from 'node:module'
 import type Dockerode from 'dockerode'
 
+export type { Dockerode }
+
 const require = createRequire(import.meta.url)
 
 /**

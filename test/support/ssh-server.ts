@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { createServer, type Socket } from 'node:net'
-// biome-ignore lint/style/noRestrictedImports: an SSH server to test the client against has to come from somewhere
 import { type Connection, Server, type ServerChannel, type Session, utils } from 'ssh2'
 import { onTestFinished } from 'vitest'
 import { Secret } from '../../core/secret.ts'
