@@ -9,7 +9,7 @@ import { redact } from './secret.ts'
 import { formatDuration } from './units.ts'
 
 /** What a lock tells about the process that has it. */
-export const lockOwnerSchema = z.object({
+const lockOwnerSchema = z.object({
   process: processIdentitySchema,
   sinceMs: z.number(),
   purpose: z.string(),

@@ -71,7 +71,7 @@ export function agentContainerSpec(options: AgentContainerOptions): ContainerSpe
  * One name for each slot: that the engine refuses a second container of the same name is what keeps a slot from
  * having two.
  */
-export function containerName({ controllerId }: Identity, slot: string): string {
+function containerName({ controllerId }: Identity, slot: string): string {
   return `footman-${controllerId}-${slot}`
 }
 

@@ -60,7 +60,7 @@ export async function look(options: LookOptions): Promise<Sight> {
 }
 
 /** Whether this machine could ever serve a build, all of its budget being free. */
-export function isForUs(demand: Demand, plan: Plan): boolean {
+function isForUs(demand: Demand, plan: Plan): boolean {
   const { wants } = demand
   if (wants.kind === 'node') return true
   const { budget } = plan.machine

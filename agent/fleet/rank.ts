@@ -1,36 +1,19 @@
-export interface TurnRequest {
-  itemId: number
-  /** Id of this machine. */
-  self: string
-  /** Ids of the machines that could serve the item; whether this one is among them does not matter. */
-  machines: Iterable<string>
-}
-
 /**
- * How many turns this machine lets pass before it serves the item itself, so that of many laptops that see the same
- * queue one starts a container. All compute the same order, by rendezvous hashing of item and machine, without talking to
- * each other. The first waits no turn and the second one; then groups double in size, so that a thousand laptops
- * which are registered but asleep cost ten turns, not a thousand.
+ * How many turns the machine of this rank (from 0) lets pass before it serves an item itself, so that of many laptops
+ * that see the same queue one starts a container: 0, 1, then 2 for ranks 2 and 3, 3 for ranks 4 to 7, and so on. Groups
+ * double in size, so that a thousand laptops which are registered but asleep cost ten turns, not a thousand.
  */
-export function turnOf({ itemId, self, machines }: TurnRequest): number {
-  return turnOfRank(rankOf({ itemId, self, machines }))
-}
-
-/** Turns that the machine of this rank (from 0) waits: 0, 1, then 2 for ranks 2 and 3, 3 for ranks 4 to 7, and so on. */
 export function turnOfRank(rank: number): number {
   return rank === 0 ? 0 : Math.floor(Math.log2(rank)) + 1
 }
 
-/** Whether the first machine stands before the second in the order for this item. */
+/**
+ * Whether the first machine stands before the second in the order for this item. All machines compute the same order, by
+ * rendezvous hashing of item and machine, without talking to each other.
+ */
 export function standsBefore(itemId: number, first: string, second: string): boolean {
   const difference = weightOf(itemId, first) - weightOf(itemId, second)
   return difference > 0 || (difference === 0 && first < second)
-}
-
-function rankOf({ itemId, self, machines }: TurnRequest): number {
-  let rank = 0
-  for (const machine of machines) if (standsBefore(itemId, machine, self)) rank++
-  return rank
 }
 
 function weightOf(itemId: number, machine: string): number {

@@ -10,7 +10,7 @@ import {
 
 const label = 'footman-agent'
 
-export function plistPath({ home }: Pick<ServiceSite, 'home'>): string {
+function plistPath({ home }: Pick<ServiceSite, 'home'>): string {
   return join(home, 'Library', 'LaunchAgents', `${label}.plist`)
 }
 

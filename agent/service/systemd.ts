@@ -8,9 +8,9 @@ import {
   stoppingMs,
 } from './plan.ts'
 
-export const unitName = 'footman-agent.service'
+const unitName = 'footman-agent.service'
 
-export function unitPath({ home, env }: Pick<ServiceSite, 'home' | 'env'>): string {
+function unitPath({ home, env }: Pick<ServiceSite, 'home' | 'env'>): string {
   const base = env.XDG_CONFIG_HOME?.startsWith('/') ? env.XDG_CONFIG_HOME : join(home, '.config')
   return join(base, 'systemd', 'user', unitName)
 }

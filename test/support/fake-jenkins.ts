@@ -272,7 +272,7 @@ export class FakeJenkins extends FaultSwitches implements Jenkins {
 }
 
 /** A node just created: no agent has ever connected, nothing runs. */
-export function blankNode(name: string): NodeState {
+function blankNode(name: string): NodeState {
   return {
     name,
     description: '',

@@ -16,7 +16,7 @@ export interface PingTiming {
 }
 
 /** jenkinsci/jenkins ChannelPinger.java: a frozen agent was recorded to be noticed after 504 s. */
-export const defaultPing: PingTiming = { everyMs: 300_000, answerWithinMs: 240_000 }
+const defaultPing: PingTiming = { everyMs: 300_000, answerWithinMs: 240_000 }
 
 export interface ConnectionOptions {
   node: string

@@ -18,7 +18,7 @@ export function exportBuild(job: Job, build: Build, viewer: Viewer): Exported {
     : asFreestyleBuild('hudson.model.FreeStyleBuild', subject)
 }
 
-export function buildUrl(build: Build): string {
+function buildUrl(build: Build): string {
   return `job/${encodeURIComponent(build.job)}/${build.number}/`
 }
 

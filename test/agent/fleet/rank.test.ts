@@ -1,6 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { standsBefore, turnOf, turnOfRank } from '../../../agent/fleet/rank.ts'
+import { standsBefore, turnOfRank } from '../../../agent/fleet/rank.ts'
+
+interface Turn {
+  itemId: number
+  self: string
+  machines: readonly string[]
+}
+
+function rankOf({ itemId, self, machines }: Turn): number {
+  return machines.filter((other) => standsBefore(itemId, other, self)).length
+}
+
+function turnOf(turn: Turn): number {
+  return turnOfRank(rankOf(turn))
+}
 
 describe('the order of machines for a queue item', () => {
   const machines = Array.from({ length: 1000 }, (_, index) => `machine-${index}`)
@@ -8,7 +22,7 @@ describe('the order of machines for a queue item', () => {
   it('gives every machine its own place, the same on all of them', () => {
     fc.assert(
       fc.property(fc.nat(), fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 12 }), (itemId, ids) => {
-        const ranks = ids.map((self) => ids.filter((other) => standsBefore(itemId, other, self)).length)
+        const ranks = ids.map((self) => rankOf({ itemId, self, machines: ids }))
         expect([...ranks].sort((a, b) => a - b)).toEqual(ids.map((_, index) => index))
       }),
     )
@@ -49,10 +63,5 @@ describe('the order of machines for a queue item', () => {
 
   it('doubles the groups that go together', () => {
     expect([0, 1, 2, 3, 4, 7, 8, 511, 512].map(turnOfRank)).toEqual([0, 1, 2, 2, 3, 3, 4, 9, 10])
-  })
-
-  it('lets a machine that is alone go at once', () => {
-    expect(turnOf({ itemId: 1, self: 'a', machines: [] })).toBe(0)
-    expect(turnOf({ itemId: 1, self: 'a', machines: ['a'] })).toBe(0)
   })
 })
