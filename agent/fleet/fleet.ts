@@ -3,7 +3,7 @@ import type { LabelExpression } from '../labels/expression.ts'
 import { addSizes, largest, parseSizeLabel, subtractSize } from '../labels/size.ts'
 import { hasMatch } from '../match/match.ts'
 import type { Size } from '../world.ts'
-import { type NodeTag, parseNodeDescription } from './node-tag.ts'
+import { type NodeTag, tagOf } from './node-tag.ts'
 
 export { formatNodeDescription, type NodeTag, parseNodeDescription } from './node-tag.ts'
 
@@ -30,7 +30,7 @@ export interface FleetMachine {
 export function fleetOf(nodes: readonly NodeState[], ownMachineId: string): FleetMachine[] {
   const machines = new Map<string, { tag: NodeTag; nodes: NodeState[] }>()
   for (const node of nodes) {
-    const tag = parseNodeDescription(node.description)
+    const tag = tagOf(node)
     if (!tag || tag.id === ownMachineId) continue
     const known = machines.get(tag.id)
     if (known) known.nodes.push(node)

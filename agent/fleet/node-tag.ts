@@ -31,23 +31,38 @@ export function formatNodeDescription(tag: NodeTag): string {
   )
 }
 
+/** Each look at the controller brings new nodes, and every part of the look asks for their tags. */
+const known = new WeakMap<object, NodeTag | undefined>()
+
+/** The tag of a node, or undefined when the node is not one of a footman. */
+export function tagOf(node: Readonly<{ description: string }>): NodeTag | undefined {
+  if (!known.has(node)) known.set(node, parseNodeDescription(node.description))
+  return known.get(node)
+}
+
 /** What the tag in a node's description says, or undefined when the node is not one of a footman. */
 export function parseNodeDescription(description: string): NodeTag | undefined {
-  const fields = new Map<string, string>()
-  for (const field of /\[footman ([^\]]*)\]/.exec(description)?.[1]?.split(' ') ?? []) {
-    const [key = '', value = ''] = field.split('=')
-    fields.set(key, value)
-  }
-  const id = decode(fields.get('id'))
-  const machine = decode(fields.get('machine'))
-  const cpus = Number(fields.get('cpus'))
-  const memory = Number(/^(\d+)M$/.exec(fields.get('memory') ?? '')?.[1])
-  const slots = Number(fields.get('slots') ?? 1)
+  const text = /\[footman( [^\]]*)\]/.exec(description)?.[1]
+  if (text === undefined) return undefined
+  const id = decode(fieldOf(text, 'id'))
+  const machine = decode(fieldOf(text, 'machine'))
+  const cpus = Number(fieldOf(text, 'cpus'))
+  const memory = Number(/^(\d+)M$/.exec(fieldOf(text, 'memory'))?.[1])
+  const slots = Number(fieldOf(text, 'slots') || 1)
   if (!id || !machine || !(cpus > 0) || !(memory > 0) || !(slots > 0)) return undefined
-  const features = (fields.get('features') ?? '')
+  const features = fieldOf(text, 'features')
     .split('|')
     .map((set) => set.split(',').flatMap((feature) => decode(feature) || []))
   return { id, machine, budget: { cpus, memoryBytes: memory * mebibyte }, slots, features }
+}
+
+/** A thousand laptops mean thousands of tags in each look: this is quicker than taking the text apart. */
+function fieldOf(text: string, name: string): string {
+  const start = text.indexOf(` ${name}=`)
+  if (start < 0) return ''
+  const from = start + name.length + 2
+  const end = text.indexOf(' ', from)
+  return end < 0 ? text.slice(from) : text.slice(from, end)
 }
 
 /** Percent-encodes whatever could be taken for the tag's own punctuation. */
@@ -55,7 +70,8 @@ function encode(text: string): string {
   return text.replace(/[^\p{L}\p{N}_.:+/*@~-]/gu, (character) => encodeURIComponent(character))
 }
 
-function decode(text = ''): string {
+function decode(text: string): string {
+  if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
   } catch {

@@ -74,6 +74,8 @@ interface Candidate {
   template: Template
   sizeLabels: readonly string[]
   size: Size
+  /** Share of the machine's CPUs plus share of its memory. */
+  cost: number
 }
 
 /** The cheapest container that fits; where there is none, the cheapest that would if more were free, or were lent at all. */
@@ -96,15 +98,14 @@ function search(request: MatchRequest): { fit?: Candidate; busy?: Candidate; too
 /** Every container that could be tried, the cheapest first. */
 function candidatesFor({ expression, templates, budget }: MatchRequest): Candidate[] {
   const choices = sizeChoicesOf(expression)
-  const cost = ({ size }: Candidate) =>
-    size.cpus / (budget.cpus || 1) + size.memoryBytes / (budget.memoryBytes || 1)
-  return templates
-    .flatMap((template) =>
-      choices.map(
-        ({ sizeLabels, size }): Candidate => ({ template, sizeLabels, size: size ?? template.size }),
-      ),
-    )
-    .sort((a, b) => cost(a) - cost(b) || a.sizeLabels.length - b.sizeLabels.length)
+  const candidates: Candidate[] = []
+  for (const template of templates) {
+    for (const { sizeLabels, size = template.size } of choices) {
+      const cost = size.cpus / (budget.cpus || 1) + size.memoryBytes / (budget.memoryBytes || 1)
+      candidates.push({ template, sizeLabels, size, cost })
+    }
+  }
+  return candidates.sort((a, b) => a.cost - b.cost || a.sizeLabels.length - b.sizeLabels.length)
 }
 
 interface SizeChoice {
@@ -138,7 +139,7 @@ function sizeChoicesOf(expression: LabelExpression): SizeChoice[] {
   return choices
 }
 
-function labelsOf({ template, sizeLabels, size }: Candidate): string[] {
+function labelsOf({ template, sizeLabels, size }: Omit<Candidate, 'cost'>): string[] {
   return [...new Set([...template.features, ...sizeLabels, formatSizeLabel(size)])]
 }
 

@@ -1,11 +1,12 @@
-import { satisfiedBy } from '../match/match.ts'
+import { evaluates } from '../labels/evaluate.ts'
 import type { Demand, ObservedNode, World } from '../world.ts'
 import { isConnected, isOwn, type Slot } from './slots.ts'
 
 /** One executor that is free, or about to be, whoever owns it. */
 export interface Supply {
   node: string
-  labels: readonly string[]
+  /** With the node's own name, which counts as one. */
+  labels: ReadonlySet<string>
   /** Ours: the slot. Undefined for an executor of another machine. */
   slot: Slot | undefined
 }
@@ -17,11 +18,15 @@ export interface Supply {
 export function supplyOf(slots: readonly Slot[], world: World): Supply[] {
   const own = slots
     .filter(({ phase }) => phase === 'idle' || phase === 'starting' || phase === 'unlisted')
-    .map((slot) => ({ node: slot.name, labels: slot.container?.nodeLabels ?? [], slot }))
+    .map((slot) => supplyAt(slot.name, slot.container?.nodeLabels ?? [], slot))
   const others = world.nodes
     .filter((node) => !isOwn(node, world.machine) && (isFree(node) || isAnnounced(node, world)))
-    .map((node) => ({ node: node.name, labels: node.labels, slot: undefined }))
+    .map((node) => supplyAt(node.name, node.labels, undefined))
   return [...own, ...others]
+}
+
+function supplyAt(node: string, labels: readonly string[], slot: Slot | undefined): Supply {
+  return { node, labels: new Set(labels).add(node), slot }
 }
 
 /** The executor that will take this build, or undefined. Our own come first, then those already connected. */
@@ -32,14 +37,14 @@ export function supplyFor(
 ): Supply | undefined {
   const { wants } = demand
   if (wants.kind === 'expression') {
-    return supply.find(({ node, labels }) => satisfiedBy(wants.expression, node, labels))
+    return supply.find(({ labels }) => evaluates(wants.expression, labels))
   }
   const pinned = supply.find(({ node }) => node === wants.node)
   if (pinned) return pinned
   // Jenkins named a busy node in place of a label that only this node has: any executor with its labels will do.
   const named = slots.find(({ name }) => name === wants.node)
   const needed = named?.container?.nodeLabels
-  return needed && supply.find(({ labels }) => needed.every((label) => labels.includes(label)))
+  return needed && supply.find(({ labels }) => needed.every((label) => labels.has(label)))
 }
 
 function isFree(node: ObservedNode): boolean {

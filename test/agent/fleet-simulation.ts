@@ -245,7 +245,11 @@ class Controller {
       owner.containers
         .filter(({ node }) => node.idle)
         .filter((container) => isVisible(owner, container))
-        .map(({ node }) => ({ node: node.name, labels: node.labels, slot: undefined })),
+        .map(({ node }) => ({
+          node: node.name,
+          labels: new Set(node.labels).add(node.name),
+          slot: undefined,
+        })),
     )
     return this.waiting.filter((demand) => {
       const coming = supplyFor(demand, supply, [])
