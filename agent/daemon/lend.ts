@@ -9,8 +9,8 @@ import { budgetOf, defaultMachineName, machineId, readHardware } from '../hardwa
 import { createContainerCpuMeter } from '../policy/container-cpu.ts'
 import { machineSensors } from '../policy/machine-sensors.ts'
 import { createPolicyWatch } from '../policy/watch.ts'
-import { chooseTransport } from '../transports/registry.ts'
 import { assemble } from './assemble.ts'
+import { chooseTransport } from './choose-transport.ts'
 import { Daemon } from './daemon.ts'
 import { createGate } from './gate.ts'
 import { greet } from './greet.ts'
@@ -42,15 +42,16 @@ export async function lend(options: LendOptions): Promise<void> {
   const { config, log, engine, clock, connect, stateDir, signal } = options
   const jenkins = await connect()
   await greet({ jenkins, log, clock, signal })
-  const transport = await chooseTransport(config.transport, jenkins, signal)
-  const info = await engine.info(signal)
   const id = await machineId(options.machineStateDir)
+  const machineName = config.machine.name ?? defaultMachineName(id)
+  const transport = await chooseTransport({ config, jenkins, machineName, log, clock, signal })
+  const info = await engine.info(signal)
   const plan = await assemble({
     config,
     jenkins,
     engine,
     transport,
-    machineName: config.machine.name ?? defaultMachineName(id),
+    machineName,
     machineId: id,
     budget: budgetOf(config.machine, readHardware(info)),
     stateDir,

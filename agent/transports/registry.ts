@@ -1,4 +1,3 @@
-import { RemoteError } from '../../core/errors.ts'
 import type { Jenkins } from '../../jenkins/jenkins.ts'
 import { type TransportName, transportNames } from './names.ts'
 import { createTcpTransport } from './tcp.ts'
@@ -51,19 +50,4 @@ export async function lookUpTransport(
 ): Promise<TransportChoice> {
   const transport = byName[wanted]
   return pickTransport(wanted, [{ transport, ...(await transport.usable(jenkins, signal)) }])
-}
-
-/** The configured transport, or the first that the controller has. Throws RemoteError when it has none. */
-export async function chooseTransport(
-  wanted: 'auto' | TransportName,
-  jenkins: Jenkins,
-  signal?: AbortSignal,
-): Promise<Transport> {
-  const tried: TriedTransport[] = []
-  for (const transport of transports) {
-    tried.push({ transport, ...(await transport.usable(jenkins, signal)) })
-  }
-  const choice = pickTransport(wanted, tried)
-  if (choice.transport) return choice.transport
-  throw new RemoteError('rejected', choice.finding, { hint: choice.cure })
 }
