@@ -1,5 +1,5 @@
 import type { Action, ObservedContainer, SlotPlan, World } from '../world.ts'
-import { isConnected, ownMark, type Slot } from './slots.ts'
+import { isConnected, isSlotName, ownMark, type Slot } from './slots.ts'
 
 /**
  * What a slot needs whatever the queue says: broken pieces cleared away, builds that wait for a node given their
@@ -66,17 +66,13 @@ function settleNode(slot: Slot, world: World): Action[] {
       return slot.node?.idle ? freeName(slot, 'no container of this machine belongs to it') : []
     case 'registered':
     case 'announced':
-      return world.leaving || !isInReach(slot, world) ? [{ kind: 'unregister', slot: slot.name }] : []
+      // A node that is out of reach is left from another name of this machine, or from a time with more slots.
+      return world.leaving || !isSlotName(slot.name, world.machine)
+        ? [{ kind: 'unregister', slot: slot.name }]
+        : []
     default:
       return []
   }
-}
-
-/** A node left from another name of this machine, or from a time with more slots. */
-function isInReach(slot: Slot, world: World): boolean {
-  const { name, maxSlots } = world.machine
-  const number = slot.name.startsWith(`${name}-`) ? Number(slot.name.slice(name.length + 1)) : Number.NaN
-  return Number.isInteger(number) && number >= 1 && number <= maxSlots
 }
 
 function freeName(slot: Slot, because: string): Action[] {

@@ -50,12 +50,14 @@ export type Phase =
 /** Offline marks with this beginning are ours. Jenkins cuts a reason at the last ` : `, so it holds none. */
 export const ownMark = 'footman'
 
-/** Every slot of this machine that exists in any form, in order of number. */
+/** Every slot of this machine that exists in any form, also one whose name is taken, in order of number. */
 export function slotsOf(world: World): Slot[] {
   const names = new Set([
     slotName(world.machine, 1),
     ...world.containers.map((container) => container.slot),
-    ...world.nodes.filter((node) => isOwn(node, world.machine)).map((node) => node.name),
+    ...world.nodes
+      .filter((node) => isOwn(node, world.machine) || isSlotName(node.name, world.machine))
+      .map((node) => node.name),
   ])
   return [...names]
     .sort((a, b) => slotNumber(a) - slotNumber(b) || a.localeCompare(b))
@@ -65,6 +67,12 @@ export function slotsOf(world: World): Slot[] {
 /** Name of a machine's n-th slot; Pipelines resume only on a node of the same name, so it never changes. */
 export function slotName(machine: Pick<Machine, 'name'>, number: number): string {
   return `${machine.name}-${number}`
+}
+
+/** Whether a node of this name would be one of the machine's slots, whosever it is. */
+export function isSlotName(name: string, machine: Pick<Machine, 'name' | 'maxSlots'>): boolean {
+  const number = Number(/-([1-9]\d*)$/.exec(name)?.[1])
+  return name === slotName(machine, number) && number <= machine.maxSlots
 }
 
 /** Whether this machine registered the node: the name may be a namesake's, the tag in the description is not. */

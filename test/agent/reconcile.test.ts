@@ -167,6 +167,20 @@ describe('agent/reconcile', () => {
     expect(model.nodes.get('ann-1')).toMatchObject({ labels: ['theirs'], temporarilyOffline: false })
   })
 
+  it('takes another slot when a namesake has taken the name of the next', () => {
+    const model = new Model()
+    model.round()
+    model.addNode('ann-2', ['theirs'], 'not ours at all')
+    model.enqueue(wanting('2CPU2G'))
+    model.round()
+    model.connectAgents()
+    model.schedule()
+    model.enqueue(wanting('2CPU2G'))
+    const { actions, slots } = model.round()
+    expect(actions).toMatchObject([{ kind: 'open', plan: { slot: 'ann-3' } }])
+    expect(slots.map(({ name, phase }) => [name, phase])).toContainEqual(['ann-2', 'taken'])
+  })
+
   it('closes a connection that the agent lost while Jenkins still believes in it', () => {
     const model = new Model()
     model.enqueue(wanting('2CPU2G'))
@@ -245,7 +259,7 @@ const happening = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      what: fc.constantFrom('exit', 'stillborn', 'drop', 'delete', 'hold', 'replace', 'lose'),
+      what: fc.constantFrom('exit', 'stillborn', 'drop', 'delete', 'hold', 'replace', 'intrude', 'lose'),
       slot: fc.integer({ min: 1, max: 4 }),
     }),
   },
@@ -295,18 +309,18 @@ function mishap(model: Model, what: string, slot: string): void {
   if (['exit', 'stillborn', 'lose', 'drop'].includes(what)) model.drop(slot)
   if (what === 'delete') model.nodes.delete(slot)
   if (what === 'hold') model.change(slot, { temporarilyOffline: true, offlineReason: 'maintenance' })
-  if (what === 'replace' && model.nodes.has(slot)) {
+  if (model.nodes.has(slot) ? what === 'replace' : what === 'intrude') {
     model.addNode(slot, foreign.labels, foreign.description)
   }
 }
 
 /** A round, with everything that must hold whatever happened before. */
 function checkedRound(model: Model, crashAfter: number | undefined): void {
-  const foreignBefore = JSON.stringify([...model.nodes.values()].filter(isForeign))
+  const foreignBefore = foreignNodes(model)
   const usedBefore = used(model)
   const { actions } = model.round(crashAfter)
   const opened = actions.filter((action) => action.kind === 'open')
-  expect(JSON.stringify([...model.nodes.values()].filter(isForeign))).toBe(foreignBefore)
+  expect(foreignNodes(model)).toEqual(foreignBefore)
   if (opened.length > 0) {
     expect(usedBefore.cpus + sum(opened, 'cpus')).toBeLessThanOrEqual(machine.budget.cpus)
     expect(usedBefore.memoryBytes + sum(opened, 'memoryBytes')).toBeLessThanOrEqual(
@@ -319,6 +333,11 @@ function checkedRound(model: Model, crashAfter: number | undefined): void {
   }
   const slots = [...model.containers.values()].map(({ slot }) => slot)
   expect(new Set(slots).size).toBe(slots.length)
+}
+
+/** What others own. An agent of ours may be connected there until its container is removed. */
+function foreignNodes(model: Model) {
+  return [...model.nodes.values()].filter(isForeign).map(({ connected, offline, ...owned }) => owned)
 }
 
 function isForeign({ description }: { description: string }): boolean {
