@@ -51,7 +51,7 @@ export interface ObservedContainer {
   createdAtMs: number
   oomKilled: boolean
   exitCode: number | undefined
-  /** What the agent's own log said last; looked at only when there is reason to doubt. */
+  /** What the agent's own log said last; read only when there is reason to doubt, and after the nodes were. */
   link: 'connected' | 'connecting' | 'unknown'
 }
 
@@ -73,10 +73,16 @@ export interface Recollection {
   offlineSince: Readonly<Record<string, number>>
   /** Foreign footman node -> since when it announces labels without being connected, ms. */
   claimSince: Readonly<Record<string, number>>
-  /** Slot or template -> failed starts in a row and when to try again, ms. */
+  /** Build, or slot where we may not see it -> since when it runs on our node, ms. */
+  busySince: Readonly<Record<string, number>>
+  /** Slot -> since when its agent says that it has no connection while Jenkins says that it has one, ms. */
+  deafSince: Readonly<Record<string, number>>
+  /** Slot, template, or the ending of a slot -> failures in a row and when to try again, ms. */
   setbacks: Readonly<Record<string, { count: number; notBeforeMs: number }>>
   /** Queue item -> when this machine saw it first, ms. */
   firstSeen: Readonly<Record<string, number>>
+  /** Queue item -> when a container was started for it although its label was only inferred, ms. */
+  guesses: Readonly<Record<string, number>>
   /** Containers that were seen connected at least once. */
   connectedOnce: Readonly<Record<string, true>>
 }
@@ -85,8 +91,11 @@ export const emptyRecollection: Recollection = {
   idleSince: {},
   offlineSince: {},
   claimSince: {},
+  busySince: {},
+  deafSince: {},
   setbacks: {},
   firstSeen: {},
+  guesses: {},
   connectedOnce: {},
 }
 
@@ -99,6 +108,8 @@ export interface World {
   missingImages: readonly string[]
   timing: Timing
   openness: Openness
+  /** Why it is not open, for those who read it in Jenkins. */
+  because?: string
   /** The daemon is about to end: take our nodes off the controller as they fall empty. */
   leaving: boolean
   containers: readonly ObservedContainer[]
@@ -122,7 +133,10 @@ export interface Timing {
   startWithinMs: number
   /** An idle container is kept this long for the next build. */
   keepIdleMs: number
-  /** One turn in the order among several laptops. */
+  /**
+   * One turn in the order among several laptops: the time between two looks of an idle one, and a moment more for what
+   * it then starts to show in Jenkins.
+   */
   turnMs: number
 }
 
@@ -138,8 +152,11 @@ export interface SlotPlan {
 export type Action =
   /** Register the node without a container, so that Jenkins names labels in its queue. */
   | { kind: 'register'; slot: string }
-  /** Give the node its labels (creating it when missing) and start its container. */
-  | { kind: 'open'; plan: SlotPlan; because: string; nodeExists: boolean }
+  /**
+   * Give the node its labels (creating it when missing) and start its container. `guessFor` is a queue item whose label is
+   * only inferred, which deserves one attempt.
+   */
+  | { kind: 'open'; plan: SlotPlan; because: string; nodeExists: boolean; guessFor?: number }
   /** Put the node of a running container back where it was deleted under it. */
   | { kind: 'restore'; plan: SlotPlan }
   /** Let Jenkins send no further build, so that the container can be stopped without hitting one. */

@@ -112,6 +112,11 @@ export interface NodeState {
   temporarilyOffline: boolean
   /** Text of the offline mark, or of the lost connection. */
   offlineReason: string
+  /**
+   * Jenkins' class of that: `hudson.slaves.OfflineCause$UserCause` for a person's mark, `hudson.node_monitors.…` where a
+   * monitor took the node offline.
+   */
+  offlineCauseKind?: string
   /** A channel is up (absoluteRemotePath is known). */
   connected: boolean
   idle: boolean

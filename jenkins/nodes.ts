@@ -69,6 +69,7 @@ async function readNode(
 }
 
 function toNodeState(node: z.output<typeof nodeAnswer>): NodeState {
+  const offlineCauseKind = node.offlineCause?._class
   return {
     name: node.displayName,
     description: node.description,
@@ -77,6 +78,7 @@ function toNodeState(node: z.output<typeof nodeAnswer>): NodeState {
     temporarilyOffline: node.temporarilyOffline,
     // Escaped for HTML since 2.483.
     offlineReason: unescapeHtml(node.offlineCauseReason),
+    ...(offlineCauseKind !== undefined && { offlineCauseKind }),
     // Without Agent/Connect the path is hidden; but nothing is online without a channel.
     connected: node.absoluteRemotePath !== undefined || !node.offline,
     idle: node.idle,

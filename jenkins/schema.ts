@@ -85,14 +85,15 @@ export const queueItemAnswer = z.object({
 })
 
 export const nodeTree =
-  'displayName,description,offline,temporarilyOffline,offlineCauseReason,idle,numExecutors,absoluteRemotePath,jnlpAgent,' +
-  'assignedLabels[name],executors[idle,currentExecutable[url]],oneOffExecutors[idle,currentExecutable[url]]'
+  'displayName,description,offline,temporarilyOffline,offlineCause[_class],offlineCauseReason,idle,numExecutors,' +
+  'absoluteRemotePath,jnlpAgent,assignedLabels[name],executors[idle,currentExecutable[url]],oneOffExecutors[idle,currentExecutable[url]]'
 const executor = z.object({ currentExecutable: z.object({ url: maybeText }).nullish() })
 export const nodeAnswer = z.object({
   displayName: z.string(),
   description: text,
   offline: flag,
   temporarilyOffline: flag,
+  offlineCause: z.object({ _class: maybeText }).nullish(),
   offlineCauseReason: text,
   idle: flag,
   numExecutors: count,

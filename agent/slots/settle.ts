@@ -1,5 +1,8 @@
 import type { Action, ObservedContainer, SlotPlan, World } from '../world.ts'
-import { isConnected, isSlotName, ownMark, type Slot } from './slots.ts'
+import { isConnected, isMarkedByMonitor, isSlotName, ownReason, type Slot } from './slots.ts'
+
+/** An agent that is just connecting says so a moment before Jenkins does; one that lost its connection goes on saying so. */
+const deafMs = 3_000
 
 /**
  * What a slot needs whatever the queue says: broken pieces cleared away, builds that wait for a node given their
@@ -24,14 +27,16 @@ function settleContainer(slot: Slot, world: World): Action[] {
       return [remove(container, 'its node now belongs to somebody else', true)]
     case 'unlisted':
       return world.openness === 'closed' || world.leaving
-        ? [remove(container, 'its node is gone and lending has ended', false)]
+        ? [remove(container, `its node is gone, and ${endOfLending(world)}`, false)]
         : [{ kind: 'restore', plan: planOf(container) }]
     case 'held':
-      return slot.node?.idle ? [remove(container, 'its node was marked offline in Jenkins', false)] : []
+      return slot.node?.idle || world.openness === 'closed'
+        ? [remove(container, 'its node was marked offline in Jenkins', false)]
+        : []
     case 'stopping':
       return [remove(container, markReason(slot), false)]
     case 'finishing':
-      return settleFinishing(container, world)
+      return settleFinishing(slot, container, world)
     case 'idle':
     case 'busy':
     case 'starting':
@@ -42,19 +47,25 @@ function settleContainer(slot: Slot, world: World): Action[] {
 }
 
 /** A marked node that still builds: it goes back to work when lending goes on, and ends when its time is up. */
-function settleFinishing(container: ObservedContainer, world: World): Action[] {
-  if (world.openness === 'open') return [{ kind: 'unmark', slot: container.slot }]
-  if (world.openness === 'closed') return [remove(container, 'lending has ended', false)]
-  return []
+function settleFinishing(slot: Slot, container: ObservedContainer, world: World): Action[] {
+  if (world.openness === 'closed') return [remove(container, endOfLending(world), false)]
+  const isOurs = slot.node !== undefined && ownReason(slot.node) !== undefined
+  return world.openness === 'open' && isOurs ? [{ kind: 'unmark', slot: slot.name }] : cutDead(slot, world)
 }
 
 function settleLiving(slot: Slot, container: ObservedContainer, world: World): Action[] {
-  if (world.openness === 'closed') return [remove(container, 'lending has ended', false)]
-  if (world.openness === 'finishing') return [{ kind: 'mark', slot: slot.name, because: 'lending pauses' }]
-  if (slot.phase !== 'starting' && container.link === 'connecting') {
-    return [{ kind: 'disconnect', slot: slot.name, because: 'its agent lost the connection' }]
+  if (world.openness === 'closed') return [remove(container, endOfLending(world), false)]
+  if (world.openness === 'finishing') {
+    return [{ kind: 'mark', slot: slot.name, because: world.because || 'lending pauses' }]
   }
-  return []
+  return cutDead(slot, world)
+}
+
+/** Frees the name from a connection that Jenkins believes in and the agent has given up: Jenkins would refuse a new one. */
+function cutDead({ name }: Slot, { recollection, nowMs }: World): Action[] {
+  const sinceMs = recollection.deafSince[name]
+  if (sinceMs === undefined || nowMs - sinceMs < deafMs) return []
+  return [{ kind: 'disconnect', slot: name, because: 'its agent lost the connection' }]
 }
 
 function settleNode(slot: Slot, world: World): Action[] {
@@ -84,9 +95,14 @@ function remove(container: ObservedContainer, because: string, failed: boolean):
   return { kind: 'remove', slot, template, containerId: id, because, failed }
 }
 
-/** Why we marked the node, as read back from the mark. */
-function markReason(slot: Slot): string {
-  return slot.node?.offlineReason.slice(ownMark.length).replace(/^[: ]+/, '') || 'idle'
+/** Why an empty node is marked, as read back from the mark. */
+function markReason({ node }: Slot): string {
+  if (node && isMarkedByMonitor(node)) return `Jenkins took its node offline: ${node.offlineReason}`
+  return (node && ownReason(node)) || 'idle'
+}
+
+function endOfLending({ because }: World): string {
+  return because ? `lending has ended: ${because}` : 'lending has ended'
 }
 
 function endOf(container: ObservedContainer): string {

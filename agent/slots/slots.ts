@@ -1,4 +1,4 @@
-import { parseNodeDescription } from '../fleet/fleet.ts'
+import { tagOf } from '../fleet/node-tag.ts'
 import type { Machine, ObservedContainer, ObservedNode, World } from '../world.ts'
 
 /** A stable place for one container: its node in Jenkins, and the container that serves it now. */
@@ -42,13 +42,34 @@ export type Phase =
   | 'lost'
   | 'idle'
   | 'busy'
-  /** Marked offline by us, a build still runs. */
+  /** Marked offline by us or by a monitor of Jenkins, a build still runs. */
   | 'finishing'
-  /** Marked offline by us and empty. */
+  /** Marked offline by us or by a monitor of Jenkins, and empty. */
   | 'stopping'
 
 /** Offline marks with this beginning are ours. Jenkins cuts a reason at the last ` : `, so it holds none. */
-export const ownMark = 'footman'
+const ownMark = 'footman: '
+
+/** Text for the offline marks that we set. */
+export function markText(because: string): string {
+  return `${ownMark}${because}`
+}
+
+/** Why we marked the node, as read back from the mark; undefined when the mark is not ours. */
+export function ownReason({ temporarilyOffline, offlineReason }: ObservedNode): string | undefined {
+  const isOwn = temporarilyOffline && offlineReason.startsWith(ownMark)
+  return isOwn ? offlineReason.slice(ownMark.length) : undefined
+}
+
+/** Whether Jenkins itself marked the node, because one of its node monitors found e.g. too little disk. */
+export function isMarkedByMonitor({ temporarilyOffline, offlineCauseKind }: ObservedNode): boolean {
+  return temporarilyOffline && offlineCauseKind?.startsWith('hudson.node_monitors.') === true
+}
+
+/** Whether a person marked the node: then it is not ours to use until they clear the mark. */
+function isHeld(node: ObservedNode): boolean {
+  return node.temporarilyOffline && ownReason(node) === undefined && !isMarkedByMonitor(node)
+}
 
 /** Every slot of this machine that exists in any form, also one whose name is taken, in order of number. */
 export function slotsOf(world: World): Slot[] {
@@ -77,7 +98,7 @@ export function isSlotName(name: string, machine: Pick<Machine, 'name' | 'maxSlo
 
 /** Whether this machine registered the node: the name may be a namesake's, the tag in the description is not. */
 export function isOwn(node: ObservedNode, machine: Pick<Machine, 'id'>): boolean {
-  return parseNodeDescription(node.description)?.id === machine.id
+  return tagOf(node)?.id === machine.id
 }
 
 /** Whether builds run, or wait, on the node. */
@@ -102,10 +123,8 @@ function phaseOf(
   if (container.status === 'exited' || container.status === 'dead') return 'failed'
   if (!node) return 'unlisted'
   if (!isOwn(node, world.machine)) return 'evicted'
-  if (node.temporarilyOffline) {
-    if (!node.offlineReason.startsWith(ownMark)) return 'held'
-    return node.idle ? 'stopping' : 'finishing'
-  }
+  if (isHeld(node)) return 'held'
+  if (node.temporarilyOffline) return node.idle ? 'stopping' : 'finishing'
   if (isConnected(node)) return node.idle ? 'idle' : 'busy'
   const silentSinceMs = world.recollection.offlineSince[container.slot] ?? container.createdAtMs
   return world.nowMs - silentSinceMs < world.timing.startWithinMs ? 'starting' : 'lost'
@@ -114,7 +133,7 @@ function phaseOf(
 function phaseOfNode(node: ObservedNode | undefined, world: World): Phase {
   if (!node) return 'absent'
   if (!isOwn(node, world.machine)) return 'taken'
-  if (node.temporarilyOffline && !node.offlineReason.startsWith(ownMark)) return 'held'
+  if (isHeld(node)) return 'held'
   if (isConnected(node)) return 'haunted'
   if (!node.idle) return 'awaited'
   return node.labels.length > 0 || node.temporarilyOffline ? 'announced' : 'registered'

@@ -1,7 +1,7 @@
 import { satisfiedBy } from '../../agent/match/match.ts'
 import { type Decision, reconcile } from '../../agent/reconcile.ts'
 import { recollect, recollectFailure } from '../../agent/slots/recollect.ts'
-import { ownMark } from '../../agent/slots/slots.ts'
+import { markText } from '../../agent/slots/slots.ts'
 import {
   type Action,
   type Demand,
@@ -63,6 +63,7 @@ export class Model {
       missingImages: this.missingImages,
       timing: { startWithinMs: 90_000, keepIdleMs: 60_000, turnMs: 10_000 },
       openness: this.openness,
+      because: 'the test says so',
       leaving: this.leaving,
       containers: [...this.containers.values()],
       nodes: [...this.nodes.values()],
@@ -101,7 +102,7 @@ export class Model {
         return this.change(action.slot, {
           temporarilyOffline: true,
           offline: true,
-          offlineReason: `${ownMark}: ${action.because}`,
+          offlineReason: markText(action.because),
         })
       case 'unmark':
         this.change(action.slot, { temporarilyOffline: false, offlineReason: '' })
