@@ -1,12 +1,14 @@
+import { formatDuration } from '../../core/units.ts'
 import { type FleetMachine, fleetOf } from '../fleet/fleet.ts'
 import { isOurTurn } from '../fleet/turns.ts'
-import { addSizes, fits, subtractSize } from '../labels/size.ts'
-import { type Match, matchContainer } from '../match/match.ts'
+import { subtractSize } from '../labels/size.ts'
 import { planLike } from '../match/plan-like.ts'
 import type { Action, Demand, Size, SlotPlan, World } from '../world.ts'
 import { freeBudget } from './budget.ts'
+import { candidates, namedSlots, type Placement, place, slotNames } from './candidates.ts'
 import { slotKey, templateKey } from './recollect.ts'
-import { type Slot, slotName } from './slots.ts'
+import { roomFor } from './room.ts'
+import type { Phase, Slot } from './slots.ts'
 import { type Supply, supplyFor, supplyOf } from './supply.ts'
 
 /** A build that this machine does not start a container for right now, and why. */
@@ -14,8 +16,8 @@ export interface Waiting {
   itemId: number
   title: string
   reason: string
-  /** Another laptop has the first say; there is nothing to be quick about. */
-  isOthersTurn: boolean
+  /** When time alone changes that, ms. */
+  retryAtMs?: number
 }
 
 export interface Assignment {
@@ -27,7 +29,6 @@ export interface Assignment {
 
 /** A build that has waited this long for room keeps younger ones from taking it. */
 const patienceMs = 120_000
-const othersTurn = 'another laptop comes first'
 
 /**
  * Gives each waiting build, oldest first, an executor that is free or coming, or opens a slot for it, or says why not.
@@ -40,9 +41,8 @@ export function assign(slots: readonly Slot[], world: World): Assignment {
     (a, b) => a.waitingSinceMs - b.waitingSinceMs || a.itemId - b.itemId,
   )
   for (const demand of oldestFirst) {
-    const reason = serve(demand, ledger)
-    const { itemId, title } = demand
-    if (reason) ledger.waiting.push({ itemId, title, reason, isOthersTurn: reason === othersTurn })
+    const wait = serve(demand, ledger)
+    if (wait) ledger.waiting.push({ itemId: demand.itemId, title: demand.title, ...wait })
   }
   return ledger
 }
@@ -59,6 +59,8 @@ interface Ledger extends Assignment {
   /** An older build has waited so long that the room is kept for it. */
   isReserved: boolean
 }
+
+type Wait = Pick<Waiting, 'reason' | 'retryAtMs'>
 
 function openLedger(slots: readonly Slot[], world: World): Ledger {
   return {
@@ -78,85 +80,107 @@ function openLedger(slots: readonly Slot[], world: World): Ledger {
 /** A build that runs, or ran, on this very node waits for it to return: it gets a container like the one it lost. */
 function giveBack(slot: Slot, ledger: Ledger): void {
   const { world } = ledger
-  if (world.openness === 'closed' || isSetBack(slotKey(slot.name), world)) return
+  if (world.openness === 'closed' || restsUntil(slotKey(slot.name), world) !== undefined) return
   const surroundings = { slot: slot.name, templates: world.templates, available: ledger.room }
   const plan = planLike({ labels: slot.node?.labels ?? [], ...surroundings })
-  if (plan && !lacksImage(plan.template, ledger)) open(plan, 'a build waits for this node to return', ledger)
+  if (!plan || restsUntil(templateKey(plan.template), world) !== undefined) return
+  if (!lacksImage(plan.template, ledger)) {
+    open(plan, ledger, { because: 'a build waits for this node to return' })
+  }
 }
 
 /** Serves one build; returns why it has to wait, or undefined when somebody will take it. */
-function serve(demand: Demand, ledger: Ledger): string | undefined {
+function serve(demand: Demand, ledger: Ledger): Wait | undefined {
   const { world } = ledger
   const coming = supplyFor(demand, ledger.supply, ledger.slots)
-  if (coming) {
+  const isTried = world.recollection.guesses[demand.itemId] !== undefined
+  // A container that was started on a guess and idles although the build waits shows that the guess was wrong.
+  if (coming && !(isTried && isGuess(demand) && coming.slot?.phase === 'idle')) {
     ledger.supply.splice(ledger.supply.indexOf(coming), 1)
     if (coming.slot) ledger.reserved.add(coming.node)
     return undefined
   }
-  if (world.leaving || world.openness !== 'open') return 'this machine takes no builds at the moment'
-  const slot = slotFor(demand, ledger)
-  if (!slot) return `all ${world.machine.maxSlots} slots of this machine are in use`
-  const match = matchFor(demand, slot, ledger)
-  if ('impossible' in match) {
-    if (match.impossible === 'busy') makeRoom(demand, match.size, ledger)
-    return match.detail
+  if (isTried && isGuess(demand)) return { reason: guessFailed(demand) }
+  if (world.leaving || world.openness !== 'open') {
+    return { reason: 'this machine takes no builds at the moment' }
   }
-  const reason = postponed(demand, match.template, ledger)
-  if (!reason) open({ slot, ...match }, demand.title, ledger)
-  return reason
+  const placement = placementFor(demand, ledger)
+  if ('impossible' in placement) {
+    if (placement.impossible === 'busy') makeRoom(demand, placement.size, ledger)
+    return { reason: placement.detail }
+  }
+  const wait = postponed(demand, placement.template, ledger)
+  if (!wait) open(placement, ledger, { because: demand.title, demand })
+  return wait
 }
 
-/** The slot in which a build would run: the one it names, else the lowest that is free. */
-function slotFor(demand: Demand, ledger: Ledger): string | undefined {
-  const { world, slots, used } = ledger
+/** Where, and how large, a container for the build would run: in a slot that it names, else in the lowest that is free. */
+function placementFor(demand: Demand, ledger: Ledger): Placement {
+  const { world, room: available } = ledger
   const { wants } = demand
-  const isFree = (name: string) => {
-    const phase = slots.find((slot) => slot.name === name)?.phase ?? 'absent'
-    return (
-      ['absent', 'registered', 'announced'].includes(phase) &&
-      !used.has(name) &&
-      !isSetBack(slotKey(name), world)
-    )
+  const names = slotNames(world.machine)
+  const named = namedSlots(demand, names)
+  const free = [...new Set([...named, ...names])].filter((name) => isFree(name, ledger))
+  if (free.length === 0) return refusal(`all ${world.machine.maxSlots} slots of this machine are in use`)
+  if (wants.kind === 'node') return likeNode(wants.node, free[0] ?? wants.node, ledger)
+  const { templates, machine } = world
+  const request = { expression: wants.expression, templates, available, budget: machine.budget }
+  const placement = place(request, candidates(free, named))
+  const taken = named.filter((name) => !free.includes(name))
+  if (!('impossible' in placement) || placement.impossible !== 'no-template' || taken.length === 0) {
+    return placement
   }
-  if (wants.kind === 'node' && isFree(wants.node)) return wants.node
-  const names = Array.from({ length: world.machine.maxSlots }, (_, index) =>
-    slotName(world.machine, index + 1),
-  )
-  return names.find(isFree)
+  const elsewhere = place({ ...request, available: machine.budget }, taken)
+  return 'impossible' in elsewhere ? placement : refusal(`it asks for ${elsewhere.slot}, which is in use`)
 }
 
-function matchFor(demand: Demand, slot: string, ledger: Ledger): Match {
-  const { world, room, slots } = ledger
-  const { wants } = demand
-  const { templates } = world
-  if (wants.kind === 'expression') {
-    const { expression } = wants
-    const { budget } = world.machine
-    return matchContainer({ expression, templates, available: room, budget, slotName: slot })
-  }
-  const labels = slots.find(({ name }) => name === wants.node)?.container?.nodeLabels ?? []
+const openable: readonly Phase[] = ['absent', 'registered', 'announced']
+
+function isFree(name: string, { slots, used, world }: Ledger): boolean {
+  const phase = slots.find((slot) => slot.name === name)?.phase ?? 'absent'
+  return openable.includes(phase) && !used.has(name) && restsUntil(slotKey(name), world) === undefined
+}
+
+/** A container like the one of our own node that Jenkins named in place of the label. */
+function likeNode(node: string, slot: string, { world, room, slots }: Ledger): Placement {
+  const { templates, machine } = world
+  const labels = slots.find(({ name }) => name === node)?.container?.nodeLabels ?? []
   const plan = planLike({ slot, labels, templates, available: room })
   if (plan) return plan
-  const whole = planLike({ slot, labels, templates, available: world.machine.budget })
-  const detail = whole ? 'this machine has no room left' : `no template makes a container like ${wants.node}`
-  return whole ? { impossible: 'busy', size: whole.size, detail } : { impossible: 'no-template', detail }
+  const whole = planLike({ slot, labels, templates, available: machine.budget })
+  if (!whole) return refusal(`no template makes a container like ${node}`)
+  return { impossible: 'busy', size: whole.size, detail: 'this machine has no room left' }
+}
+
+function refusal(detail: string): Placement {
+  return { impossible: 'no-template', detail }
 }
 
 /** Reasons to let this build wait although a container for it would fit. */
-function postponed(demand: Demand, template: string, ledger: Ledger): string | undefined {
-  const { world } = ledger
-  if (ledger.isReserved) return 'an older build waits for room on this machine'
-  const setback = world.recollection.setbacks[templateKey(template)]
-  if (setback && setback.notBeforeMs > world.nowMs) {
-    const seconds = Math.ceil((setback.notBeforeMs - world.nowMs) / 1000)
-    return `containers of template ${template} failed to start ${setback.count} times; next try in ${seconds}s`
+function postponed(demand: Demand, template: string, ledger: Ledger): Wait | undefined {
+  const { world, slots, fleet } = ledger
+  if (ledger.isReserved) return { reason: 'an older build waits for room on this machine' }
+  const retryAtMs = restsUntil(templateKey(template), world)
+  if (retryAtMs !== undefined) {
+    const { count = 0 } = world.recollection.setbacks[templateKey(template)] ?? {}
+    const next = formatDuration(retryAtMs - world.nowMs)
+    const reason = `containers of template ${template} failed to start, ${count} in a row; next try in ${next}`
+    return { reason, retryAtMs }
   }
-  const hasJustFailed = ledger.slots.some(
+  const hasJustFailed = slots.some(
     ({ phase, container }) => (phase === 'failed' || phase === 'lost') && container?.template === template,
   )
-  if (hasJustFailed) return `a container of template ${template} has just failed`
-  if (!isOurTurn(demand, ledger.fleet, world)) return othersTurn
-  return lacksImage(template, ledger) ? `the image of template ${template} is being pulled` : undefined
+  if (hasJustFailed) return { reason: `a container of template ${template} has just failed` }
+  if (!isOurTurn(demand, fleet, world)) {
+    return { reason: 'another laptop comes first', retryAtMs: nextTurnMs(demand, world) }
+  }
+  if (lacksImage(template, ledger)) return { reason: `the image of template ${template} is being pulled` }
+  return undefined
+}
+
+function nextTurnMs({ itemId }: Demand, { nowMs, timing: { turnMs }, recollection }: World): number {
+  const sinceMs = recollection.firstSeen[itemId] ?? nowMs
+  return sinceMs + (Math.floor((nowMs - sinceMs) / turnMs) + 1) * turnMs
 }
 
 /** Asks for a missing image once. */
@@ -167,30 +191,30 @@ function lacksImage(template: string, ledger: Ledger): boolean {
   return true
 }
 
-function open(plan: SlotPlan, because: string, ledger: Ledger): void {
-  const { slot, template, size, nodeLabels } = plan
+function open(
+  { slot, template, size, nodeLabels }: SlotPlan,
+  ledger: Ledger,
+  { because, demand }: { because: string; demand?: Demand },
+): void {
   const nodeExists = ledger.slots.some(({ name, node }) => name === slot && node !== undefined)
+  const plan = { slot, template, size, nodeLabels }
   ledger.used.add(slot)
   ledger.room = subtractSize(ledger.room, size)
-  ledger.actions.push({ kind: 'open', plan: { slot, template, size, nodeLabels }, because, nodeExists })
+  ledger.actions.push({
+    kind: 'open',
+    plan,
+    because,
+    nodeExists,
+    ...(demand && isGuess(demand) && { guessFor: demand.itemId }),
+  })
 }
 
-/** Ends idle containers that nobody waits for, longest idle first, as many as the build needs; none if that would not do. */
+/** Ends idle containers that nobody waits for, as many as the build needs. */
 function makeRoom(demand: Demand, needed: Size, ledger: Ledger): void {
-  const { world } = ledger
+  const { world, slots, reserved, used, room } = ledger
   if (world.nowMs - demand.waitingSinceMs > patienceMs) ledger.isReserved = true
-  const idle = ledger.slots
-    .filter(({ name, phase }) => phase === 'idle' && !ledger.reserved.has(name) && !ledger.used.has(name))
-    .sort((a, b) => idleSince(a, world) - idleSince(b, world))
-  const chosen: string[] = []
-  const ending = ledger.slots.filter(({ phase }) => phase === 'stopping').map(sizeOf)
-  let room = addSizes(ledger.room, ...ending)
-  for (const slot of idle) {
-    if (fits(needed, room)) break
-    room = addSizes(room, sizeOf(slot))
-    chosen.push(slot.name)
-  }
-  if (!fits(needed, room)) return
+  const spared = new Set([...reserved, ...used])
+  const chosen = roomFor(needed, { room, slots, spared, idleSince: world.recollection.idleSince })
   for (const slot of chosen) {
     ledger.used.add(slot)
     ledger.actions.push({ kind: 'mark', slot, because: 'idle, and its room is needed' })
@@ -198,14 +222,17 @@ function makeRoom(demand: Demand, needed: Size, ledger: Ledger): void {
   ledger.supply = ledger.supply.filter(({ node }) => !chosen.includes(node))
 }
 
-function sizeOf(slot: Slot): Size {
-  return slot.container?.size ?? { cpus: 0, memoryBytes: 0 }
+function isGuess({ wants }: Demand): boolean {
+  return wants.kind === 'expression' && wants.inferredFrom !== undefined
 }
 
-function idleSince(slot: Slot, world: World): number {
-  return world.recollection.idleSince[slot.name] ?? world.nowMs
+function guessFailed({ wants }: Demand): string {
+  const node = wants.kind === 'expression' ? wants.inferredFrom : wants.node
+  return `Jenkins names ${node} instead of the label, and a container like that one was tried already`
 }
 
-function isSetBack(key: string, world: World): boolean {
-  return (world.recollection.setbacks[key]?.notBeforeMs ?? 0) > world.nowMs
+/** When a slot or template that failed may be tried again; undefined: now. */
+function restsUntil(key: string, { recollection, nowMs }: World): number | undefined {
+  const untilMs = recollection.setbacks[key]?.notBeforeMs ?? 0
+  return untilMs > nowMs ? untilMs : undefined
 }

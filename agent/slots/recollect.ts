@@ -2,69 +2,119 @@ import { parseNodeDescription } from '../fleet/fleet.ts'
 import type { ObservedContainer, ObservedNode, Recollection, World } from '../world.ts'
 import { isConnected, isOwn } from './slots.ts'
 
-const firstSetbackMs = 10_000
-const longestSetbackMs = 600_000
+/** How long a failure is held against what failed, after it may be tried again. */
+const grudgeMs = 600_000
+/** How long a guess is remembered after its build can no longer be seen: Jenkins may hide it for a while. */
+const guessMs = 600_000
 
 /**
  * The recollection after a look at the world: since when things are as they are. What is gone is forgotten, so it never grows.
  * A connection proves that slot and template work, and ends their setbacks.
  */
 export function recollect(before: Recollection, world: Omit<World, 'recollection'>): Recollection {
-  const running = world.containers.filter(({ status }) => status === 'running')
-  const nodeOf = (name: string) => world.nodes.find((node) => node.name === name)
-  const isUp = (container: ObservedContainer) => {
-    const node = nodeOf(container.slot)
+  const { nowMs, containers, nodes, demand } = world
+  const running = containers.filter(({ status }) => status === 'running')
+  const nodeOf = (name: string) => nodes.find((node) => node.name === name)
+  const isUp = ({ slot }: ObservedContainer) => {
+    const node = nodeOf(slot)
     return node !== undefined && isConnected(node)
   }
   const up = running.filter(isUp)
+  const idle = up.filter(({ slot }) => nodeOf(slot)?.idle)
+  const busy = up.filter(({ slot }) => nodeOf(slot)?.idle === false)
   const since = (table: Readonly<Record<string, number>>, keys: (string | number)[]) =>
-    Object.fromEntries(keys.map((key) => [key, table[key] ?? world.nowMs]))
+    Object.fromEntries(keys.map((key) => [key, table[key] ?? nowMs]))
+  const waiting = demand.map(({ itemId }) => itemId)
   return {
-    idleSince: since(
-      before.idleSince,
-      up.filter(({ slot }) => nodeOf(slot)?.idle).map(({ slot }) => slot),
+    idleSince: since(before.idleSince, slotsOf(idle)),
+    offlineSince: since(before.offlineSince, slotsOf(running.filter((container) => !isUp(container)))),
+    busySince: since(
+      before.busySince,
+      busy.map(({ slot }) => buildKey(slot, nodeOf(slot))),
     ),
-    offlineSince: since(
-      before.offlineSince,
-      running.filter((container) => !isUp(container)).map(({ slot }) => slot),
-    ),
+    deafSince: since(before.deafSince, slotsOf(up.filter(({ link }) => link === 'connecting'))),
     claimSince: since(
       before.claimSince,
-      world.nodes.filter((node) => isClaim(node, world)).map(({ name }) => name),
+      nodes.filter((node) => isClaim(node, world)).map(({ name }) => name),
     ),
-    firstSeen: since(
-      before.firstSeen,
-      world.demand.map(({ itemId }) => itemId),
+    firstSeen: since(before.firstSeen, waiting),
+    guesses: keep(
+      before.guesses,
+      (itemId, atMs) => waiting.includes(Number(itemId)) || nowMs - atMs < guessMs,
     ),
     connectedOnce: Object.fromEntries(
-      world.containers
+      containers
         .filter((one) => before.connectedOnce[one.id] || up.includes(one))
         .map(({ id }) => [id, true as const]),
     ),
-    setbacks: Object.fromEntries(
-      Object.entries(before.setbacks).filter(
-        ([key]) => !up.some(({ slot, template }) => key === slotKey(slot) || key === templateKey(template)),
-      ),
+    setbacks: keep(
+      before.setbacks,
+      (key, { notBeforeMs }) =>
+        nowMs - notBeforeMs < grudgeMs &&
+        !up.some(({ slot, template }) => key === slotKey(slot) || key === templateKey(template)),
     ),
   }
 }
 
-/** The recollection after a failed start: the slot and the template rest, twice as long each time. */
+function slotsOf(containers: readonly ObservedContainer[]): string[] {
+  return containers.map(({ slot }) => slot)
+}
+
+function keep<T>(
+  table: Readonly<Record<string, T>>,
+  isKept: (key: string, value: T) => boolean,
+): Record<string, T> {
+  return Object.fromEntries(Object.entries(table).filter(([key, value]) => isKept(key, value)))
+}
+
+/** What a build on a node is remembered by: itself, or the slot where we may not see it. */
+export function buildKey(slot: string, node: Pick<ObservedNode, 'builds'> | undefined): string {
+  return node?.builds[0] ?? slot
+}
+
+/** How long things rest after a failure, ms: the first time, and at most. Each time is twice as long as the one before. */
+interface Rest {
+  firstMs: number
+  longestMs: number
+}
+
+/** After a start: what failed once mostly fails again until somebody does something about it. */
+const startRest: Rest = { firstMs: 10_000, longestMs: 600_000 }
+/** After an ending: it has to succeed some time, and the machine's owner waits for it. */
+const endRest: Rest = { firstMs: 2_000, longestMs: 60_000 }
+
+/** The recollection after a failure: what failed rests, twice as long each time. */
 export function recollectFailure(
   before: Recollection,
-  failure: { slot?: string; template?: string | undefined; nowMs: number },
+  failure: { slot?: string; template?: string | undefined; ending?: string; nowMs: number },
 ): Recollection {
-  const keys = [
-    ...(failure.slot ? [slotKey(failure.slot)] : []),
-    ...(failure.template ? [templateKey(failure.template)] : []),
-  ]
-  const setbacks = { ...before.setbacks }
-  for (const key of keys) {
-    const count = (setbacks[key]?.count ?? 0) + 1
-    const restMs = Math.min(longestSetbackMs, firstSetbackMs * 2 ** Math.min(count - 1, 10))
-    setbacks[key] = { count, notBeforeMs: failure.nowMs + restMs }
-  }
+  const { slot, template, ending, nowMs } = failure
+  let setbacks = before.setbacks
+  if (slot !== undefined) setbacks = afterFailure(setbacks, slotKey(slot), { nowMs, ...startRest })
+  if (template !== undefined)
+    setbacks = afterFailure(setbacks, templateKey(template), { nowMs, ...startRest })
+  if (ending !== undefined) setbacks = afterFailure(setbacks, endingKey(ending), { nowMs, ...endRest })
   return { ...before, setbacks }
+}
+
+function afterFailure(
+  setbacks: Recollection['setbacks'],
+  key: string,
+  { nowMs, firstMs, longestMs }: Rest & { nowMs: number },
+): Recollection['setbacks'] {
+  const count = (setbacks[key]?.count ?? 0) + 1
+  const restMs = Math.min(longestMs, firstMs * 2 ** Math.min(count - 1, 10))
+  return { ...setbacks, [key]: { count, notBeforeMs: nowMs + restMs } }
+}
+
+/** The recollection after an ending that succeeded: the next one need not rest. */
+export function forgiveEnding(before: Recollection, slot: string): Recollection {
+  return { ...before, setbacks: keep(before.setbacks, (key) => key !== endingKey(slot)) }
+}
+
+/** The recollection after a container was started for a build whose label was only inferred. */
+export function recollectGuess(before: Recollection, itemId: number, nowMs: number): Recollection {
+  return { ...before, guesses: { ...before.guesses, [itemId]: nowMs } }
 }
 
 export function slotKey(slot: string): string {
@@ -73,6 +123,11 @@ export function slotKey(slot: string): string {
 
 export function templateKey(template: string): string {
   return `template ${template}`
+}
+
+/** Marking a slot, and removing what is in it. */
+export function endingKey(slot: string): string {
+  return `ending of ${slot}`
 }
 
 /** Another laptop's node that carries labels although nobody is connected: a container on its way. */
