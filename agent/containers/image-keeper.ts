@@ -11,8 +11,8 @@ export interface ImageKeeper {
 
 export interface ImageKeeperOptions {
   engine: ContainerEngine
-  /** Template -> image reference. */
-  images: Readonly<Record<string, string>>
+  /** Template -> image reference, as of this moment. */
+  images: () => Readonly<Record<string, string>>
   mayPull: boolean
   log: Log
   /** Ends pulls that are under way. */
@@ -53,7 +53,7 @@ export function imageKeeper({
   return {
     missing: async (abort) => {
       const found = await Promise.all(
-        Object.entries(images).map(async ([template, reference]) => ({
+        Object.entries(images()).map(async ([template, reference]) => ({
           template,
           isHere: (await engine.image(reference, abort)) !== undefined,
         })),
@@ -61,7 +61,7 @@ export function imageKeeper({
       return found.filter(({ isHere }) => !isHere).map(({ template }) => template)
     },
     pull: (template) => {
-      const reference = images[template]
+      const reference = images()[template]
       if (reference === undefined || underWay.has(template)) return
       underWay.add(template)
       void pullNow(template, reference)

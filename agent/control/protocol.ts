@@ -56,6 +56,8 @@ export const agentStatusSchema = z.object({
     sinceMs: z.number().optional(),
     trouble: z.string().optional(),
   }),
+  /** Why the container engine does not answer; absent while it does. */
+  engineTrouble: z.string().optional(),
   openness: z.enum(['open', 'finishing', 'closed']),
   because: z.string(),
   /** When the openness changes by itself. */

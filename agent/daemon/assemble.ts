@@ -25,7 +25,7 @@ export interface AssembleOptions {
 export async function assemble(options: AssembleOptions): Promise<Plan> {
   const { config, jenkins, engine, transport, machineName, machineId, budget, signal } = options
   const { os, arch } = await engine.info(signal)
-  const version = jenkins.seen?.version ?? (await jenkins.root(signal)).version
+  const versionNow = jenkins.seen?.version ?? (await jenkins.root(signal)).version
   const truths = [os, arch, machineName, ...config.machine.features]
   const templates = config.templates.map((template) => templateOf(template, truths, budget))
   const description = formatNodeDescription({
@@ -40,9 +40,8 @@ export async function assemble(options: AssembleOptions): Promise<Plan> {
     identity: { machineName, machineId, controllerId: controllerIdOf(jenkins.url) },
     machine: { name: machineName, id: machineId, budget, maxSlots: config.machine.slots },
     templates,
-    images: Object.fromEntries(
-      config.templates.map(({ name, image }) => [name, image ?? defaultImage(version)]),
-    ),
+    images: (version = versionNow) =>
+      Object.fromEntries(config.templates.map(({ name, image }) => [name, image ?? defaultImage(version)])),
     transport,
     stateDir: options.stateDir,
     cacheDir: options.cacheDir,

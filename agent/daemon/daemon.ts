@@ -1,24 +1,28 @@
-import { messageOf, RemoteError } from '../../core/errors.ts'
+import { RemoteError } from '../../core/errors.ts'
 import type { Jenkins } from '../../jenkins/jenkins.ts'
 import { type ImageKeeper, imageKeeper } from '../containers/image-keeper.ts'
 import { recollectFailure } from '../slots/recollect.ts'
 import { isOwn } from '../slots/slots.ts'
+import type { ObservedContainer } from '../world.ts'
 import type { Edges, Plan } from './edges.ts'
+import { type Farewell, isOver, lookBack, type Remains } from './farewell.ts'
+import type { Gate } from './gate.ts'
 import { freshMind, type Mind } from './mind.ts'
 import { narrate } from './narrate.ts'
-import { type Liveliness, pause } from './pace.ts'
-import { closeWithoutController, type RoundOptions, type RoundResult, round } from './round.ts'
-import type { DaemonState, Gate } from './state.ts'
+import { pause } from './pace.ts'
+import { type RoundOptions, type RoundResult, round, withoutController } from './round.ts'
+import { type DaemonState, freshState, inWords, nextState, type Trouble, troubleOf } from './state.ts'
 
-export interface DaemonOptions extends Edges {
+export interface DaemonOptions extends Edges, Pick<RoundOptions, 'interfaces'> {
   plan: Plan
   /** Policy and the owner's wish, read anew for each look. */
   gate: (signal: AbortSignal) => Promise<Gate>
   /** A fresh client, for when the credentials stopped working: the token may have been renewed meanwhile. */
   reconnect?: () => Promise<Jenkins>
-  /** Told every line that the log is told. */
-  onNews?: (text: string) => void
 }
+
+/** While it leaves, the daemon asks a controller that is away at least this often, ms. */
+const leavingPauseMs = 5_000
 
 /** The loop: look, decide, act, wait. */
 export class Daemon {
@@ -27,25 +31,21 @@ export class Daemon {
   readonly #mind: Mind = freshMind()
   readonly #background = new AbortController()
   #jenkins: Jenkins
-  #leaveByMs: number | undefined
+  #farewell: Farewell | undefined
   #nap: AbortController | undefined
   /** Those who wait for a look that begins after they asked. */
   #heedful: (() => void)[] = []
-  #state: DaemonState = {
-    gate: { openness: 'open', because: '' },
-    last: undefined,
-    trouble: undefined,
-    isLeaving: false,
-  }
+  #state: DaemonState
 
   constructor(options: DaemonOptions) {
-    const { engine, log, plan, clock } = options
+    const { engine, log, plan, clock, jenkins } = options
     this.#options = options
-    this.#jenkins = options.jenkins
+    this.#jenkins = jenkins
+    this.#state = freshState(clock.now())
     this.#images = imageKeeper({
       engine,
       log,
-      images: plan.images,
+      images: () => plan.images(this.#jenkins.seen?.version),
       mayPull: plan.config.images.pull === 'missing',
       signal: this.#background.signal,
       onFailure: (template) => {
@@ -58,29 +58,43 @@ export class Daemon {
     return this.#state
   }
 
-  /** Looks at once instead of after the pause. */
-  wake(): void {
-    this.#mind.isUnsettled = true
-    this.#nap?.abort()
+  /** The controller as it is asked at the moment. */
+  get controller(): Pick<Jenkins, 'url' | 'seen'> {
+    return this.#jenkins
+  }
+
+  /** Containers of ours, as last seen. */
+  get containers(): readonly ObservedContainer[] {
+    return this.#state.last?.sight.containers ?? []
   }
 
   /** Looks at once, and resolves when the look is over: `state` then tells what the owner's new wish led to. */
   async heed(): Promise<void> {
-    this.wake()
-    await new Promise<void>((resolve) => this.#heedful.push(resolve))
-  }
-
-  /** Containers of ours, as last seen. */
-  get containerIds(): string[] {
-    return this.#state.last?.sight.containers.map(({ id }) => id) ?? []
+    this.#mind.isUnsettled = true
+    const heeded = new Promise<void>((resolve) => this.#heedful.push(resolve))
+    this.#nap?.abort()
+    await heeded
   }
 
   /** Lets running builds end, at the latest after `withinMs`, and takes our nodes off the controller; then `run` returns. */
   leave(withinMs: number): void {
     const byMs = this.#options.clock.now() + withinMs
-    this.#leaveByMs = Math.min(this.#leaveByMs ?? Number.POSITIVE_INFINITY, byMs)
+    const before = this.#farewell
+    this.#farewell = {
+      byMs: Math.min(before?.byMs ?? Number.POSITIVE_INFINITY, byMs),
+      emptySinceMs: before?.emptySinceMs,
+    }
     this.#state = { ...this.#state, isLeaving: true }
-    this.wake()
+    this.#nap?.abort()
+  }
+
+  /** How far the door is open now, even while a look takes its time. */
+  async gate(signal: AbortSignal): Promise<Gate> {
+    const { clock, gate } = this.#options
+    if (!this.#farewell) return await gate(signal)
+    const { byMs } = this.#farewell
+    const openness = clock.now() < byMs ? 'finishing' : 'closed'
+    return { openness, because: 'this machine stops lending', untilMs: byMs }
   }
 
   /** Runs until `leave` has done its work. When the signal aborts, everything stays as it is for the next start. */
@@ -102,34 +116,27 @@ export class Daemon {
 
   /** One look; true when there is nothing left to do. */
   async #step(signal: AbortSignal): Promise<boolean> {
-    const gate = await this.#gate(signal)
+    const gate = await this.gate(signal)
     const options = this.#roundOptions(gate, signal)
     try {
       const result = await round(this.#mind, options)
       this.#mind.failures = 0
-      this.#told({ gate, result, trouble: undefined })
-      return this.#state.isLeaving && isGone(this.#mind, result)
+      this.#tell({ gate, result, trouble: undefined })
+      const { sight, decision } = result
+      return this.#isDone({ containers: sight.containers.length, slots: decision?.slots })
     } catch (error) {
       if (signal.aborted) return true
       this.#mind.failures++
       this.#mind.isUnsettled = true
-      this.#told({ gate, result: undefined, trouble: describe(error) })
+      this.#tell({ gate, result: undefined, trouble: troubleOf(error) })
+      this.#options.log.debug(error instanceof Error ? (error.stack ?? error.message) : String(error))
       await this.#renewCredentials(error)
-      if (gate.openness !== 'closed') return false
-      await closeWithoutController(options).catch((failure: unknown) => this.#complain(failure))
-      return this.#state.isLeaving
+      return await this.#makeDo(options)
     }
   }
 
-  async #gate(signal: AbortSignal): Promise<Gate> {
-    const { clock, gate } = this.#options
-    if (this.#leaveByMs === undefined) return await gate(signal)
-    const openness = clock.now() < this.#leaveByMs ? 'finishing' : 'closed'
-    return { openness, because: 'footman is stopping', untilMs: this.#leaveByMs }
-  }
-
   #roundOptions(gate: Gate, signal: AbortSignal): RoundOptions {
-    const { engine, log, clock, plan } = this.#options
+    const { engine, log, clock, plan, interfaces } = this.#options
     if (gate.openness !== this.#state.gate.openness) this.#mind.isUnsettled = true
     return {
       jenkins: this.#jenkins,
@@ -138,29 +145,40 @@ export class Daemon {
       clock,
       plan,
       images: this.#images,
-      openness: gate.openness,
-      leaving: this.#leaveByMs !== undefined,
+      gate,
+      leaving: this.#farewell !== undefined,
+      ...(interfaces && { interfaces }),
       signal,
     }
   }
 
-  #told({
-    gate,
-    result,
-    trouble,
-  }: {
-    gate: Gate
-    result: RoundResult | undefined
-    trouble: string | undefined
-  }): void {
-    const last = result?.world ? result : this.#state.last
-    const next: DaemonState = { ...this.#state, gate, last, trouble }
-    const { log, clock, onNews } = this.#options
-    for (const { level, text } of narrate(this.#state, next, clock.now())) {
-      log[level](text)
-      onNews?.(text)
+  /** The owner's wishes are carried out even when a look failed, as far as that goes. */
+  async #makeDo(options: RoundOptions): Promise<boolean> {
+    if (options.gate.openness !== 'closed' && !this.#farewell) return false
+    const left = await withoutController(options).catch((error: unknown) => {
+      this.#options.log.once('warn', inWords(error))
+      return undefined
+    })
+    return this.#isDone({ containers: left?.length, slots: undefined })
+  }
+
+  #isDone(remains: Remains): boolean {
+    const { clock, log, plan } = this.#options
+    if (!this.#farewell) return false
+    this.#farewell = lookBack(this.#farewell, remains, clock.now())
+    if (!isOver(this.#farewell, remains, clock.now())) return false
+    const nodes = this.#mind.nodes.filter((node) => isOwn(node, plan.machine)).map(({ name }) => name)
+    if (nodes.length > 0) log.warn(`${nodes.join(', ')} stay on the controller; the next start sees to that`)
+    return true
+  }
+
+  #tell(news: { gate: Gate; result: RoundResult | undefined; trouble: Trouble | undefined }): void {
+    const { log, clock } = this.#options
+    const next = nextState(this.#state, news, clock.now())
+    for (const { level, text } of narrate(this.#state, next, clock.now())) log[level](text)
+    for (const wording of news.result?.sight.unknownWording ?? []) {
+      log.once('warn', `Jenkins says why a build waits in words that footman does not know: "${wording}"`)
     }
-    if (result) for (const text of result.sight.unknownWording) log.once('warn', text)
     this.#state = next
   }
 
@@ -170,14 +188,10 @@ export class Daemon {
     this.#jenkins = await this.#options.reconnect().catch(() => this.#jenkins)
   }
 
-  #complain(error: unknown): void {
-    this.#options.log.warn(describe(error))
-  }
-
   async #rest(signal: AbortSignal): Promise<void> {
-    const { clock, plan } = this.#options
+    const { clock } = this.#options
     if (this.#heedful.length > 0) return
-    const pauseMs = pause(livelinessOf(this.#mind, this.#state.isLeaving), plan.config.poll, clock.now())
+    const pauseMs = this.#pauseMs()
     this.#mind.intendedPauseMs = pauseMs
     const nap = new AbortController()
     this.#nap = nap
@@ -186,20 +200,14 @@ export class Daemon {
     await clock.sleep(pauseMs, nap.signal).catch(() => undefined)
     signal.removeEventListener('abort', wake)
   }
-}
 
-/** Nothing of ours is left, neither container nor node. */
-function isGone(mind: Mind, { world, sight }: RoundResult): boolean {
-  if (!world || sight.containers.length > 0) return false
-  return !mind.nodes.some((node) => isOwn(node, world.machine))
-}
-
-function livelinessOf(mind: Mind, isLeaving: boolean): Liveliness {
-  const { hasContainers, lastDemandMs, failures } = mind
-  return { isHot: isLeaving || mind.isUnsettled, hasContainers, lastDemandMs, failures }
-}
-
-function describe(error: unknown): string {
-  const hint = error instanceof RemoteError && error.hint ? ` (${error.hint})` : ''
-  return `${messageOf(error)}${hint}`
+  #pauseMs(): number {
+    const { clock, plan } = this.#options
+    const { isUnsettled, ...rest } = this.#mind
+    const isHot = this.#farewell !== undefined || isUnsettled
+    const usual = pause({ isHot, ...rest }, plan.config.poll, clock.now())
+    if (!this.#farewell) return usual
+    const leftMs = this.#farewell.byMs - clock.now()
+    return Math.min(usual, leavingPauseMs, leftMs > 0 ? leftMs : leavingPauseMs)
+  }
 }

@@ -6,7 +6,7 @@ const sleepGapMs = 30_000
 const doubtMs = 180_000
 
 export interface Doubt {
-  /** When the agents' own words on their connections are worth reading, ms; 0: not now. */
+  /** Until when the agents' own words on their connections are worth reading, ms. */
   untilMs: number
   addresses: string
   lastLookMs: number
@@ -20,18 +20,22 @@ export function doubt(
   before: Doubt | undefined,
   now: { nowMs: number; intendedPauseMs: number; interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> },
 ): Doubt {
+  const { nowMs, intendedPauseMs } = now
   const addresses = outerAddresses(now.interfaces)
-  if (!before) return { untilMs: now.nowMs + doubtMs, addresses, lastLookMs: now.nowMs }
-  const slept = now.nowMs - before.lastLookMs > now.intendedPauseMs + sleepGapMs
+  if (!before) return { untilMs: nowMs + doubtMs, addresses, lastLookMs: nowMs }
+  const goneMs = nowMs - before.lastLookMs
+  // A clock that was set back tells nothing, and must not stretch a doubt over the hours that it lost.
+  const jumped = goneMs > intendedPauseMs + sleepGapMs || goneMs < 0
   const moved = addresses !== before.addresses
-  const untilMs = slept || moved ? now.nowMs + doubtMs : before.untilMs
-  return { untilMs, addresses, lastLookMs: now.nowMs }
+  return { untilMs: jumped || moved ? nowMs + doubtMs : before.untilMs, addresses, lastLookMs: nowMs }
 }
 
-/** Addresses of the machine without those of container bridges, which come and go with every container. */
+/** Bridges and cables of containers and virtual machines come and go with those, and lead nowhere else. */
+const innerInterfaces = /^(lo|docker|br-|veth|podman|cni|virbr|vnet|lxc|lxd)/
+
 function outerAddresses(interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): string {
   return Object.entries(interfaces)
-    .filter(([name]) => !/^(lo|docker|br-|veth|podman|cni)/.test(name))
+    .filter(([name]) => !innerInterfaces.test(name))
     .flatMap(([, addresses]) => addresses ?? [])
     .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
     .map(({ address }) => address)

@@ -22,8 +22,8 @@ export interface Plan {
   identity: Identity
   machine: Machine
   templates: readonly Template[]
-  /** Template -> image reference. */
-  images: Readonly<Record<string, string>>
+  /** Template -> image reference, for a controller of this version: the images' Java has to be new enough for it. */
+  images(controllerVersion?: string): Readonly<Record<string, string>>
   transport: Transport
   /** Where state that outlives the daemon is kept. */
   stateDir: string
@@ -39,5 +39,7 @@ export interface ExecuteContext extends Edges {
   secrets: Map<string, Secret>
   /** Starts pulling in the background; a further call while it lasts does nothing. */
   pull(template: string): void
+  /** Whether a container's agent was connected at any time. */
+  hasConnected(containerId: string): boolean
   signal?: AbortSignal
 }

@@ -2,9 +2,10 @@ import type { Secret } from '../../core/secret.ts'
 import { agentJar } from '../containers/agent-jar.ts'
 import { bury } from '../containers/bury.ts'
 import { agentContainerSpec } from '../containers/container-spec.ts'
+import { endContainer } from '../containers/end-container.ts'
 import { launchContainer } from '../containers/launch.ts'
 import { slotOf } from '../reconcile.ts'
-import { ownMark } from '../slots/slots.ts'
+import { markText } from '../slots/slots.ts'
 import type { Action, SlotPlan } from '../world.ts'
 import type { ExecuteContext } from './edges.ts'
 
@@ -44,7 +45,7 @@ async function inOrder(actions: readonly Action[], context: ExecuteContext): Pro
 }
 
 async function executeOne(action: Action, context: ExecuteContext): Promise<void> {
-  const { jenkins, engine, signal } = context
+  const { jenkins, signal } = context
   switch (action.kind) {
     case 'register':
       return createNode(action.slot, [], context)
@@ -53,14 +54,13 @@ async function executeOne(action: Action, context: ExecuteContext): Promise<void
     case 'open':
       return open(action, context)
     case 'mark':
-      return jenkins.markOffline(action.slot, `${ownMark}: ${action.because}`, signal)
+      return jenkins.markOffline(action.slot, markText(action.because), signal)
     case 'unmark':
       return jenkins.clearOffline(action.slot, signal)
     case 'disconnect':
-      return jenkins.disconnect(action.slot, `${ownMark}: ${action.because}`, signal)
+      return jenkins.disconnect(action.slot, markText(action.because), signal)
     case 'remove':
-      if (action.failed) await bury(action, context)
-      return engine.remove(action.containerId, signal)
+      return remove(action, context)
     case 'park':
       return jenkins.updateNode(action.slot, { labels: [], clearOfflineMark: true }, signal)
     case 'unregister':
@@ -70,34 +70,34 @@ async function executeOne(action: Action, context: ExecuteContext): Promise<void
   }
 }
 
-/** The node gets its labels before the container starts: an agent without a node is refused, a label without one waits. */
+/**
+ * The node gets its labels before the container starts: an agent without a node is refused, a label without one waits.
+ * What the owner of this machine forbids is refused before anybody sees labels.
+ */
 async function open(action: Extract<Action, { kind: 'open' }>, context: ExecuteContext): Promise<void> {
   const { jenkins, plan, engine, signal } = context
   const { slot, nodeLabels } = action.plan
-  const [jar] = await Promise.all([
-    agentJar({ jenkins, cacheDir: plan.cacheDir, ...(signal && { signal }) }),
-    action.nodeExists
-      ? jenkins.updateNode(
-          slot,
-          { labels: nodeLabels, description: plan.describe(slot), clearOfflineMark: true },
-          signal,
-        )
-      : createNode(slot, nodeLabels, context),
-  ])
-  const secret = await secretOf(slot, context)
+  const jar = await agentJar({ jenkins, cacheDir: plan.cacheDir, ...(signal && { signal }) })
   const spec = agentContainerSpec({ ...specInput(action.plan, context), agentJarPath: jar })
+  if (action.nodeExists) {
+    const change = { labels: nodeLabels, description: plan.describe(slot), clearOfflineMark: true }
+    await jenkins.updateNode(slot, change, signal)
+  } else {
+    await createNode(slot, nodeLabels, context)
+  }
+  const secret = await secretOf(slot, context)
   await launchContainer({ engine, spec, secret, ...(signal && { signal }) })
 }
 
 function specInput(slotPlan: SlotPlan, { plan, jenkins }: ExecuteContext) {
   const { config, identity, transport } = plan
-  const template = config.templates.find(({ name }) => name === slotPlan.template) ?? config.templates[0]
+  const controllerVersion = jenkins.seen?.version
   return {
     plan: slotPlan,
-    template,
-    image: plan.images[slotPlan.template],
+    template: config.templates.find(({ name }) => name === slotPlan.template),
+    image: plan.images(controllerVersion)[slotPlan.template],
     controllerUrl: config.controller.agentUrl ?? jenkins.url,
-    controllerVersion: jenkins.seen?.version,
+    controllerVersion,
     transport,
     identity,
     config,
@@ -126,4 +126,16 @@ async function secretOf(slot: string, { jenkins, secrets, signal }: ExecuteConte
   const secret = await jenkins.inboundSecret(slot, signal)
   secrets.set(slot, secret)
   return secret
+}
+
+/** A container that failed has its log kept; any other gets time to end by itself. */
+async function remove(action: Extract<Action, { kind: 'remove' }>, context: ExecuteContext): Promise<void> {
+  const { engine, plan, signal } = context
+  const { containerId } = action
+  if (!action.failed) {
+    const graceMs = plan.config.container.stopGrace
+    return endContainer({ engine, containerId, graceMs, ...(signal && { signal }) })
+  }
+  await bury(action, context)
+  await engine.remove(containerId, signal)
 }

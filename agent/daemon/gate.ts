@@ -4,8 +4,16 @@ import type { AgentConfig } from '../config/schema.ts'
 import { decideOpenness, type OpennessMemory } from '../policy/decide.ts'
 import { parseHours } from '../policy/hours.ts'
 import type { Readings } from '../policy/sensor.ts'
-import type { Gate } from './state.ts'
-import { currentWish, type Wish } from './wish.ts'
+import type { Openness } from '../world.ts'
+import type { Wish } from './wish.ts'
+
+/** How far the owner lends right now, and why. */
+export interface Gate {
+  openness: Openness
+  because: string
+  /** When that ends by itself, ms. */
+  untilMs?: number
+}
 
 export interface GateOptions {
   policy: AgentConfig['policy']
@@ -27,7 +35,7 @@ export function createGate({ policy, watch, wish, clock, log }: GateOptions): ()
       policy,
       hours,
       readings,
-      wish: currentWish(wish(), nowMs),
+      wish: wish(),
       nowMs,
       memory,
     })

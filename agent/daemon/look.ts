@@ -1,34 +1,35 @@
-import { networkInterfaces } from 'node:os'
-import { readDemand } from '../demand/read-queue.ts'
-import { matchContainer } from '../match/match.ts'
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
+import { type QueueReading, readDemand } from '../demand/read-queue.ts'
+import { candidates, namedSlots, place, slotNames } from '../slots/candidates.ts'
 import { isOwn } from '../slots/slots.ts'
-import type { Demand, ObservedContainer, ObservedNode } from '../world.ts'
+import type { Demand, ObservedContainer, ObservedNode, Openness } from '../world.ts'
+import { ofEngine } from './blame.ts'
 import { type Doubt, doubt } from './doubt.ts'
 import type { Edges, Plan } from './edges.ts'
-import { observeContainers } from './observe.ts'
+import { observeContainers, observeLinks } from './observe.ts'
 
 /** What one look at the controller and the engine found. */
-export interface Sight {
+export interface Sight extends QueueReading {
   containers: ObservedContainer[]
-  /** Undefined when the queue gave no reason to ask for them. */
+  /** Undefined when nothing gave a reason to ask for them. */
   nodes: ObservedNode[] | undefined
-  demand: Demand[]
-  /** Builds that nobody could read a label from, with the reason. */
-  skipped: { itemId: number; title: string; reason: string }[]
-  unknownWording: string[]
   session: string | undefined
   doubt: Doubt
 }
 
 export interface LookOptions extends Edges {
   plan: Plan
+  openness: Openness
   /** The nodes as last seen; Jenkins names them in place of labels. */
   lastNodes: readonly ObservedNode[]
   lastSession: string | undefined
+  /** Names in the queue that have been looked for among the nodes already. */
+  strangers: Readonly<Record<string, number>>
   doubt: Doubt | undefined
   intendedPauseMs: number
-  /** Something is under way, so the nodes matter whatever the queue says. */
-  isUnsettled: boolean
+  /** The nodes matter whatever the queue says: something is under way, or was a moment ago. */
+  isWatchful: boolean
+  interfaces?: () => NodeJS.Dict<NetworkInterfaceInfo[]>
   signal?: AbortSignal
 }
 
@@ -37,41 +38,50 @@ export interface LookOptions extends Edges {
  * Throws RemoteError when the controller or the engine does not answer.
  */
 export async function look(options: LookOptions): Promise<Sight> {
-  const { jenkins, engine, plan, clock, signal } = options
-  const doubted = doubt(options.doubt, {
-    nowMs: clock.now(),
-    intendedPauseMs: options.intendedPauseMs,
-    interfaces: networkInterfaces(),
-  })
-  const isDoubtful = doubted.untilMs > clock.now()
+  const { jenkins, engine, plan, clock, signal, interfaces = networkInterfaces } = options
+  const { intendedPauseMs } = options
+  const doubted = doubt(options.doubt, { nowMs: clock.now(), intendedPauseMs, interfaces: interfaces() })
   const [items, containers] = await Promise.all([
     jenkins.queue(signal),
-    observeContainers({ engine, identity: plan.identity, isDoubtful, ...(signal && { signal }) }),
+    ofEngine(observeContainers({ engine, identity: plan.identity, ...(signal && { signal }) })),
   ])
-  const session = jenkins.seen?.session
   const read = (nodes: readonly ObservedNode[]) => readDemand({ items, ...known(nodes, plan) })
   const first = read(options.lastNodes)
-  const concerns = first.demand.some((demand) => isForUs(demand, plan))
-  const isQuiet =
-    !options.isUnsettled && !concerns && containers.length === 0 && session === options.lastSession
-  if (isQuiet) return { ...first, containers, nodes: undefined, session, doubt: doubted }
+  const session = jenkins.seen?.session
+  const sight = { ...first, containers, nodes: undefined, session, doubt: doubted }
+  if (!isWorthMore(sight, options)) return sight
   const nodes = await jenkins.nodes(signal)
-  return { ...read(nodes), containers, nodes, session: jenkins.seen?.session, doubt: doubted }
+  // After the nodes: an agent that connects meanwhile must not be taken for one that Jenkins wrongly believes in.
+  const isDoubtful = doubted.untilMs > clock.now()
+  const linked = isDoubtful
+    ? await observeLinks({ engine, containers, nodes, ...(signal && { signal }) })
+    : containers
+  return { ...sight, ...read(nodes), containers: linked, nodes, session: jenkins.seen?.session }
 }
 
-/** Whether this machine could ever serve a build, all of its budget being free. */
-function isForUs(demand: Demand, plan: Plan): boolean {
+/** Whether what the queue told is a reason to ask for the nodes too. */
+function isWorthMore(
+  { demand, containers, strangeNames, session }: Sight,
+  { plan, openness, isWatchful, lastSession, strangers }: LookOptions,
+): boolean {
+  if (isWatchful || containers.length > 0 || session !== lastSession) return true
+  if (strangeNames.some((name) => strangers[name] === undefined)) return true
+  return openness === 'open' && demand.some((one) => whyNotHere(one, plan) === undefined)
+}
+
+/** Why this machine could never serve a build, were all of its budget free; undefined when it could. */
+export function whyNotHere(demand: Demand, plan: Pick<Plan, 'machine' | 'templates'>): string | undefined {
   const { wants } = demand
-  if (wants.kind === 'node') return true
-  const { budget } = plan.machine
-  const match = matchContainer({
-    expression: wants.expression,
-    templates: plan.templates,
-    available: budget,
-    budget,
-    slotName: `${plan.machine.name}-1`,
-  })
-  return !('impossible' in match)
+  if (wants.kind === 'node') return undefined
+  const { machine, templates } = plan
+  const names = slotNames(machine)
+  const { expression } = wants
+  const { budget } = machine
+  const found = place(
+    { expression, templates, available: budget, budget },
+    candidates(names, namedSlots(demand, names)),
+  )
+  return 'impossible' in found ? found.detail : undefined
 }
 
 function known(nodes: readonly ObservedNode[], plan: Plan) {

@@ -1,9 +1,10 @@
-import { FootmanError, messageOf } from '../../core/errors.ts'
 import { formatDuration } from '../../core/units.ts'
 import { formatSizeLabel } from '../labels/size.ts'
-import type { Phase, Slot } from '../slots/slots.ts'
+import { slotOf } from '../reconcile.ts'
+import { isMarkedByMonitor, type Phase, type Slot } from '../slots/slots.ts'
+import type { Action } from '../world.ts'
 import type { Outcome } from './execute.ts'
-import type { DaemonState } from './state.ts'
+import { type DaemonState, inWords } from './state.ts'
 
 export interface Line {
   level: 'info' | 'warn' | 'error'
@@ -17,21 +18,29 @@ export function narrate(before: DaemonState, after: DaemonState, nowMs: number):
     ...narrateTrouble(before, after),
     ...narrateGate(before, after, nowMs),
     ...(isNews ? narrateSlots(before, after) : []),
-    ...(isNews ? (after.last?.outcomes.flatMap(narrateOutcome) ?? []) : []),
+    ...(isNews ? narrateOutcomes(before, after) : []),
   ]
 }
 
-function narrateTrouble(before: DaemonState, after: DaemonState): Line[] {
-  if (after.trouble === before.trouble) return []
-  if (after.trouble) return [{ level: 'warn', text: `${after.trouble}; builds go on, trying again` }]
-  return [{ level: 'info', text: 'in touch again' }]
+/** Once for each trouble: how a controller fails to answer changes several times while it restarts. */
+function narrateTrouble({ trouble: was }: DaemonState, { trouble }: DaemonState): Line[] {
+  if (!trouble) {
+    if (!was) return []
+    const text = was.side === 'engine' ? 'the container engine answers again' : 'in touch again'
+    return [{ level: 'info', text }]
+  }
+  const isSame = was?.side === trouble.side && was.isPassing === trouble.isPassing
+  if (isSame && (trouble.isPassing || was.text === trouble.text)) return []
+  const rest = trouble.side === 'engine' ? 'trying again' : 'builds go on, trying again'
+  return [{ level: 'warn', text: `${trouble.text}; ${rest}` }]
 }
 
 function narrateGate(before: DaemonState, after: DaemonState, nowMs: number): Line[] {
   const { openness, because, untilMs } = after.gate
   if (openness === before.gate.openness && because === before.gate.because) return []
-  if (openness === 'open')
+  if (openness === 'open') {
     return before.gate.openness === 'open' ? [] : [{ level: 'info', text: 'lending again' }]
+  }
   const until = untilMs !== undefined ? `, for ${formatDuration(Math.max(0, untilMs - nowMs))} at most` : ''
   const what = openness === 'finishing' ? 'taking no more builds' : 'stopping containers'
   return [{ level: 'info', text: `${what}: ${because}${until}` }]
@@ -42,66 +51,104 @@ function narrateSlots(before: DaemonState, after: DaemonState): Line[] {
   return (after.last?.decision?.slots ?? []).flatMap((slot) => {
     const was = previous.get(slot.name)
     const isSame = was?.phase === slot.phase && was.node?.builds[0] === slot.node?.builds[0]
-    const text = isSame ? undefined : sayPhase(slot, was?.phase)
-    return text ? [{ level: text.level, text: `${slot.name}: ${text.text}` }] : []
+    const line = isSame ? undefined : sayPhase(slot, was?.phase)
+    return line ? [{ ...line, text: `${slot.name}: ${line.text}` }] : []
   })
 }
 
-function sayPhase(slot: Slot, was: Phase | undefined): Line | undefined {
-  switch (slot.phase) {
+function sayPhase({ phase, node }: Slot, was: Phase | undefined): Line | undefined {
+  switch (phase) {
     case 'idle':
-      return { level: 'info', text: was === 'busy' ? 'build ended' : 'online' }
+      return info(was === 'busy' ? 'build ended' : 'online')
     case 'busy':
-      return { level: 'info', text: `builds ${slot.node?.builds.map(buildName).join(', ') || 'something'}` }
+      return info(`builds ${node?.builds.map(buildName).join(', ') || 'something'}`)
+    case 'finishing':
+    case 'stopping':
+      return node && isMarkedByMonitor(node) && was !== 'finishing'
+        ? warn(`Jenkins took it offline by itself (${node.offlineReason})`)
+        : undefined
     case 'held':
-      return {
-        level: 'warn',
-        text: `marked offline in Jenkins (${slot.node?.offlineReason || 'no reason given'}); left alone`,
-      }
+      return warn(`marked offline in Jenkins (${node?.offlineReason || 'no reason given'}); left alone`)
     case 'taken':
-      return {
-        level: 'warn',
-        text: 'a node of this name exists and is not ours; the slot stays unused (machine.name chooses another name)',
-      }
+      return warn(
+        'a node of this name exists and is not ours; the slot stays unused (machine.name chooses another name)',
+      )
     case 'haunted':
-      return { level: 'warn', text: 'an agent is connected that no container of this engine runs' }
+      return warn('an agent is connected that no container of this engine runs')
+    case 'awaited':
+      return warn('a build waits there for a container that is gone')
     case 'unlisted':
-      return { level: 'warn', text: 'its node was deleted in Jenkins while the container runs' }
+      return warn('its node was deleted in Jenkins while the container runs')
     default:
       return undefined
   }
 }
 
-function narrateOutcome({ action, error }: Outcome): Line[] {
-  if (error) {
-    const hint = error instanceof FootmanError && error.hint ? ` (${error.hint})` : ''
-    const slot = 'slot' in action ? action.slot : 'plan' in action ? action.plan.slot : action.template
-    return [{ level: 'warn', text: `${slot}: could not ${action.kind}: ${messageOf(error)}${hint}` }]
-  }
+/** A failure that repeats itself look after look is told once. */
+function narrateOutcomes(before: DaemonState, after: DaemonState): Line[] {
+  const told = new Set(before.last?.outcomes.flatMap(narrateFailure).map(({ text }) => text))
+  return (after.last?.outcomes ?? []).flatMap((outcome) =>
+    outcome.error
+      ? narrateFailure(outcome).filter(({ text }) => !told.has(text))
+      : narrateSuccess(outcome.action),
+  )
+}
+
+function narrateFailure({ action, error }: Outcome): Line[] {
+  if (!error) return []
+  const what = slotOf(action) ?? (action.kind === 'pull' ? action.template : '')
+  return [warn(`${what}: could not ${verbs[action.kind]}: ${inWords(error)}`)]
+}
+
+const verbs: Record<Action['kind'], string> = {
+  register: 'register its node',
+  open: 'start a container',
+  restore: 'make its node again',
+  mark: 'mark its node offline',
+  unmark: 'take the offline mark off its node',
+  disconnect: 'close its dead connection',
+  remove: 'remove its container',
+  park: 'take the labels off its node',
+  unregister: 'take its node off the controller',
+  pull: 'pull its image',
+}
+
+function narrateSuccess(action: Action): Line[] {
   switch (action.kind) {
-    case 'open':
-      return [
-        {
-          level: 'info',
-          text: `${action.plan.slot}: started ${formatSizeLabel(action.plan.size)} for ${action.because}`,
-        },
-      ]
+    case 'open': {
+      const { slot, size } = action.plan
+      return [info(`${slot}: started ${formatSizeLabel(size)} for ${action.because}`)]
+    }
     case 'restore':
-      return [{ level: 'info', text: `${action.plan.slot}: node made again for its running container` }]
+      return [info(`${action.plan.slot}: node made again for its running container`)]
     case 'disconnect':
-      return [{ level: 'warn', text: `${action.slot}: dead connection closed: ${action.because}` }]
+      return [warn(`${action.slot}: dead connection closed: ${action.because}`)]
     case 'remove':
-      return action.failed
-        ? []
-        : [{ level: 'info', text: `${action.slot}: container removed: ${action.because}` }]
+      return action.failed ? [] : [info(`${action.slot}: container removed: ${action.because}`)]
     default:
       return []
   }
 }
 
+function info(text: string): Line {
+  return { level: 'info', text }
+}
+
+function warn(text: string): Line {
+  return { level: 'warn', text }
+}
+
 /** `job/app/41/` of a build's URL as `app #41`; folders keep their names. */
 export function buildName(url: string): string {
-  const parts = [...url.matchAll(/job\/([^/]+)\//g)].map(([, name]) => decodeURIComponent(name ?? ''))
+  const parts = [...url.matchAll(/job\/([^/]+)\//g)].map(([, name]) => decode(name ?? ''))
   const number = /\/(\d+)\/?$/.exec(url)?.[1]
   return parts.length > 0 ? `${parts.join('/')}${number ? ` #${number}` : ''}` : url
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

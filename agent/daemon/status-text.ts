@@ -6,7 +6,7 @@ import { formatSizeLabel } from '../labels/size.ts'
 /** The state of this machine's daemon as people read it: a sentence or two, the slots, what waits, what happened lately. */
 export function statusText(status: AgentStatus, nowMs: number): string {
   const parts = [
-    `${lendingLine(status)}\n${doorLine(status, nowMs)}\n${controllerLine(status, nowMs)}\n`,
+    `${lendingLine(status)}\n${doorLine(status, nowMs)}\n${controllerLine(status, nowMs)}\n${engineLine(status)}`,
     slotTable(status.slots, nowMs),
     list(
       'Waiting for other machines',
@@ -28,6 +28,7 @@ export function statusLine(status: AgentStatus, nowMs: number): string {
   const builds = status.slots.filter(({ state }) => isWorking(state)).map((slot) => workOf(slot, nowMs))
   const lent = `${number(used.cpus)} of ${number(total.cpus)} CPUs lent`
   if (!status.controller.reachable) return `${lent}; ${status.controller.url} does not answer`
+  if (status.engineTrouble !== undefined) return `${lent}; ${status.engineTrouble}`
   if (builds.length > 0) return `${lent}: ${builds.join(', ')}`
   return status.openness === 'open' ? `${lent}; waiting for builds` : `${lent}; ${whyClosed(status)}`
 }
@@ -54,6 +55,10 @@ function controllerLine({ controller }: AgentStatus, nowMs: number): string {
   const since = sinceMs === undefined ? '' : ` for ${formatDuration(Math.max(0, nowMs - sinceMs))}`
   if (reachable) return `In touch with ${url}${version ? `, Jenkins ${version}` : ''}${since}.`
   return `Not in touch with ${url}${since}: ${trouble ?? 'it does not answer'}. Running builds go on.`
+}
+
+function engineLine({ engineTrouble }: AgentStatus): string {
+  return engineTrouble === undefined ? '' : `No containers can be started: ${engineTrouble}.\n`
 }
 
 function slotTable(slots: readonly SlotStatus[], nowMs: number): string {

@@ -1,12 +1,12 @@
 import type { AgentStatus, SlotStatus } from '../control/protocol.ts'
 import { addSizes } from '../labels/size.ts'
 import { takesRoom } from '../slots/budget.ts'
-import { slotKey } from '../slots/recollect.ts'
+import { buildKey, slotKey } from '../slots/recollect.ts'
 import type { Phase, Slot } from '../slots/slots.ts'
 import type { World } from '../world.ts'
 import type { Plan } from './edges.ts'
 import { buildName } from './narrate.ts'
-import type { DaemonState } from './state.ts'
+import { type DaemonState, isAway } from './state.ts'
 
 export interface StatusSource {
   plan: Plan
@@ -18,30 +18,34 @@ export interface StatusSource {
 
 /** What `footman agent status` shows, made of what the last looks told. Pure. */
 export function statusOf({ plan, state, controller, startedAtMs, events }: StatusSource): AgentStatus {
-  const { gate, last, trouble } = state
+  const { gate, last, trouble, touchSinceMs, waiting } = state
   const world = last?.world
   const containers = world?.containers.filter(takesRoom) ?? []
+  const { url, version } = controller
   return {
     pid: process.pid,
     startedAtMs,
     machine: plan.machine.name,
     controller: {
-      url: controller.url,
-      ...(controller.version !== undefined && { version: controller.version }),
-      reachable: trouble === undefined,
-      ...(trouble !== undefined && { trouble }),
+      url,
+      ...(version !== undefined && { version }),
+      reachable: !isAway(trouble),
+      sinceMs: touchSinceMs,
+      ...(trouble && isAway(trouble) && { trouble: trouble.text }),
     },
+    ...(trouble && !isAway(trouble) && { engineTrouble: trouble.text }),
     openness: gate.openness,
     because: gate.because,
     ...(gate.untilMs !== undefined && { untilMs: gate.untilMs }),
     budget: { total: plan.machine.budget, used: addSizes(...containers.map(({ size }) => size)) },
     slots: (last?.decision?.slots ?? []).flatMap((slot) => slotStatus(slot, world) ?? []),
-    waiting: waitingOf(state),
+    waiting,
     events: [...events],
   }
 }
 
-const states: Partial<Record<Phase, SlotStatus['state']>> = {
+const states: Record<Phase, SlotStatus['state'] | undefined> = {
+  absent: undefined,
   taken: 'held',
   held: 'held',
   registered: 'registered',
@@ -65,7 +69,7 @@ function slotStatus(slot: Slot, world: World | undefined): SlotStatus | undefine
   const state = states[slot.phase]
   if (!state) return undefined
   const { container, node } = slot
-  const sinceMs = world?.recollection.idleSince[slot.name] ?? container?.createdAtMs
+  const sinceMs = sinceOf(slot, world)
   const build = node?.builds.map(buildName).join(', ')
   const note = noteOf(slot, world)
   return {
@@ -78,16 +82,16 @@ function slotStatus(slot: Slot, world: World | undefined): SlotStatus | undefine
   }
 }
 
+/** How long it has been so: a build for as long as it runs, anything else for as long as there is a container. */
+function sinceOf({ name, container, node }: Slot, world: World | undefined): number | undefined {
+  const { idleSince = {}, busySince = {} } = world?.recollection ?? {}
+  return idleSince[name] ?? busySince[buildKey(name, node)] ?? container?.createdAtMs
+}
+
 function noteOf({ name, phase, node }: Slot, world: World | undefined): string | undefined {
   if (phase === 'held') return node?.offlineReason || 'marked offline in Jenkins'
   if (phase === 'taken') return 'a node of this name belongs to somebody else'
   if (phase === 'haunted') return 'an agent is connected that no container here runs'
   const setback = world?.recollection.setbacks[slotKey(name)]
-  return setback ? `failed ${setback.count} times in a row` : undefined
-}
-
-function waitingOf({ last }: DaemonState): AgentStatus['waiting'] {
-  const ours = last?.decision?.waiting.map(({ title, reason }) => ({ title, reason })) ?? []
-  const unread = last?.sight.skipped.map(({ title, reason }) => ({ title, reason })) ?? []
-  return [...ours, ...unread]
+  return setback ? `failed ${setback.count === 1 ? 'once' : `${setback.count} times in a row`}` : undefined
 }

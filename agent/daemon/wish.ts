@@ -1,6 +1,9 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { readIfExists, writeFileAtomic } from '../../core/atomic-write.ts'
+import type { Clock } from '../../core/clock.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { Log } from '../../core/log.ts'
 
 /** What the owner asked for last; kept on disk, so that a pause outlives the daemon. */
 export type Wish = z.output<typeof wishSchema>
@@ -12,22 +15,35 @@ const wishSchema = z.discriminatedUnion('mode', [
   z.object({ mode: z.literal('draining'), sinceMs: z.number() }),
 ])
 
-/** The kept wish; `run` when there is none, it is unreadable, or its pause is over. */
-export async function readWish(stateDir: string, nowMs: number): Promise<Wish> {
-  const text = await readIfExists(join(stateDir, 'wish.json'))
-  const parsed = wishSchema.safeParse(safeJson(text))
-  const wish: Wish = parsed.success ? parsed.data : { mode: 'run' }
-  return currentWish(wish, nowMs)
+export interface WishKeeper {
+  /** As it stands now: a pause whose end has come is no pause. */
+  current(): Wish
+  /** Heeded even when it cannot be kept; then the log says so. */
+  change(wish: Wish): Promise<void>
 }
 
-export async function keepWish(stateDir: string, wish: Wish): Promise<void> {
-  await writeFileAtomic(join(stateDir, 'wish.json'), `${JSON.stringify(wish)}\n`, { mode: 0o600 })
-}
-
-/** The wish as it stands now: a pause whose end has come is no pause. */
-export function currentWish(wish: Wish, nowMs: number): Wish {
-  const isOver = wish.mode === 'paused' && wish.untilMs !== undefined && wish.untilMs <= nowMs
-  return isOver ? { mode: 'run' } : wish
+/** The owner's wish as the last daemon left it; `run` when there is none, or it cannot be read. */
+export async function openWish(
+  stateDir: string,
+  { clock, log }: { clock: Clock; log: Log },
+): Promise<WishKeeper> {
+  const path = join(stateDir, 'wish.json')
+  const kept = wishSchema.safeParse(safeJson(await readIfExists(path)))
+  let wish: Wish = kept.success ? kept.data : { mode: 'run' }
+  return {
+    current: () => {
+      const isOver = wish.mode === 'paused' && wish.untilMs !== undefined && wish.untilMs <= clock.now()
+      return isOver ? { mode: 'run' } : wish
+    },
+    change: async (next) => {
+      wish = next
+      try {
+        await writeFileAtomic(path, `${JSON.stringify(next)}\n`, { mode: 0o600 })
+      } catch (error) {
+        log.warn(`this will be forgotten when the agent ends: ${messageOf(error)}`)
+      }
+    },
+  }
 }
 
 function safeJson(text: string | undefined): unknown {
