@@ -31,13 +31,18 @@ export function formatNodeDescription(tag: NodeTag): string {
   )
 }
 
-/** Each look at the controller brings new nodes, and every part of the look asks for their tags. */
-const known = new WeakMap<object, NodeTag | undefined>()
+/** All nodes of a laptop are described alike, and every look at the controller brings them again. */
+const known = new Map<string, NodeTag | undefined>()
+const mostKnown = 4000
 
 /** The tag of a node, or undefined when the node is not one of a footman. */
-export function tagOf(node: Readonly<{ description: string }>): NodeTag | undefined {
-  if (!known.has(node)) known.set(node, parseNodeDescription(node.description))
-  return known.get(node)
+export function tagOf({ description }: Readonly<{ description: string }>): NodeTag | undefined {
+  const before = known.get(description)
+  if (before || known.has(description)) return before
+  if (known.size >= mostKnown) known.clear()
+  const tag = parseNodeDescription(description)
+  known.set(description, tag)
+  return tag
 }
 
 /** What the tag in a node's description says, or undefined when the node is not one of a footman. */
