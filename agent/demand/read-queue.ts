@@ -1,5 +1,5 @@
 import type { NodeState, QueueItem } from '../../jenkins/jenkins.ts'
-import { parseNodeDescription } from '../fleet/node-tag.ts'
+import { tagOf } from '../fleet/node-tag.ts'
 import { evaluates } from '../labels/evaluate.ts'
 import type { LabelExpression } from '../labels/expression.ts'
 import { parseLabelLeniently } from '../labels/lenient.ts'
@@ -107,7 +107,7 @@ function wantsNamed(name: string, view: QueueView): Wants | string | undefined {
  * the first, the build does ask for that one.
  */
 function likeOf(node: NodeState, view: QueueView): Wants | undefined {
-  const tag = parseNodeDescription(node.description)
+  const tag = tagOf(node)
   const [first, ...rest] = node.labels.filter((label) => label !== tag?.machine && label !== node.name)
   if (!tag || first === undefined) return undefined
   const wanted = rest.reduce<LabelExpression>(

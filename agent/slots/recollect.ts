@@ -1,4 +1,4 @@
-import { parseNodeDescription } from '../fleet/fleet.ts'
+import { tagOf } from '../fleet/node-tag.ts'
 import type { ObservedContainer, ObservedNode, Recollection, World } from '../world.ts'
 import { isConnected, isOwn } from './slots.ts'
 
@@ -132,6 +132,6 @@ export function endingKey(slot: string): string {
 
 /** Another laptop's node that carries labels although nobody is connected: a container on its way. */
 function isClaim(node: ObservedNode, world: Omit<World, 'recollection'>): boolean {
-  const tag = parseNodeDescription(node.description)
+  const tag = tagOf(node)
   return tag !== undefined && !isOwn(node, world.machine) && !isConnected(node) && node.labels.length > 0
 }
