@@ -1,6 +1,7 @@
 import { formatDuration } from '../../core/units.ts'
 import { type FleetMachine, fleetOf } from '../fleet/fleet.ts'
 import { isOurTurn } from '../fleet/turns.ts'
+import type { LabelExpression } from '../labels/expression.ts'
 import { subtractSize } from '../labels/size.ts'
 import { planLike } from '../match/plan-like.ts'
 import type { Action, Demand, Size, SlotPlan, World } from '../world.ts'
@@ -58,6 +59,10 @@ interface Ledger extends Assignment {
   used: Set<string>
   /** An older build has waited so long that the room is kept for it. */
   isReserved: boolean
+  /** Labels that nothing in the supply serves; it only shrinks. */
+  unserved: Set<LabelExpression>
+  /** What labels came to since the last opening: in a long queue few of them stand many times. */
+  placements: Map<LabelExpression, Placement>
 }
 
 type Wait = Pick<Waiting, 'reason' | 'retryAtMs'>
@@ -74,6 +79,8 @@ function openLedger(slots: readonly Slot[], world: World): Ledger {
     room: freeBudget(world),
     used: new Set(),
     isReserved: false,
+    unserved: new Set(),
+    placements: new Map(),
   }
 }
 
@@ -92,7 +99,7 @@ function giveBack(slot: Slot, ledger: Ledger): void {
 /** Serves one build; returns why it has to wait, or undefined when somebody will take it. */
 function serve(demand: Demand, ledger: Ledger): Wait | undefined {
   const { world } = ledger
-  const coming = supplyFor(demand, ledger.supply, ledger.slots)
+  const coming = comingFor(demand, ledger)
   const isTried = world.recollection.guesses[demand.itemId] !== undefined
   // A container that was started on a guess and idles although the build waits shows that the guess was wrong.
   if (coming && !(isTried && isGuess(demand) && coming.slot?.phase === 'idle')) {
@@ -114,8 +121,25 @@ function serve(demand: Demand, ledger: Ledger): Wait | undefined {
   return wait
 }
 
-/** Where, and how large, a container for the build would run: in a slot that it names, else in the lowest that is free. */
+function comingFor(demand: Demand, { supply, slots, unserved }: Ledger): Supply | undefined {
+  const { wants } = demand
+  if (wants.kind === 'node') return supplyFor(demand, supply, slots)
+  if (unserved.has(wants.expression)) return undefined
+  const coming = supplyFor(demand, supply, slots)
+  if (!coming) unserved.add(wants.expression)
+  return coming
+}
+
 function placementFor(demand: Demand, ledger: Ledger): Placement {
+  const { wants } = demand
+  if (wants.kind === 'node') return findPlacement(demand, ledger)
+  const placement = ledger.placements.get(wants.expression) ?? findPlacement(demand, ledger)
+  ledger.placements.set(wants.expression, placement)
+  return placement
+}
+
+/** Where, and how large, a container for the build would run: in a slot that it names, else in the lowest that is free. */
+function findPlacement(demand: Demand, ledger: Ledger): Placement {
   const { world, room: available } = ledger
   const { wants } = demand
   const names = slotNames(world.machine)
@@ -200,6 +224,7 @@ function open(
   const plan = { slot, template, size, nodeLabels }
   ledger.used.add(slot)
   ledger.room = subtractSize(ledger.room, size)
+  ledger.placements.clear()
   ledger.actions.push({
     kind: 'open',
     plan,
@@ -215,6 +240,7 @@ function makeRoom(demand: Demand, needed: Size, ledger: Ledger): void {
   if (world.nowMs - demand.waitingSinceMs > patienceMs) ledger.isReserved = true
   const spared = new Set([...reserved, ...used])
   const chosen = roomFor(needed, { room, slots, spared, idleSince: world.recollection.idleSince })
+  if (chosen.length === 0) return
   for (const slot of chosen) {
     ledger.used.add(slot)
     ledger.actions.push({ kind: 'mark', slot, because: 'idle, and its room is needed' })
