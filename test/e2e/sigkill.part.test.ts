@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run } from '../../core/process.ts'
+import { pick } from '../agent/fleet-laptop.ts'
 import { until } from '../support/until.ts'
 import type { AgentProcess } from './agent-process.ts'
 import { type Campaign, isHalfDone, play } from './campaign/campaign.ts'
@@ -28,28 +30,29 @@ describe('the agent under load, with real containers and the practice controller
   it('is killed at 50 moments and loses no build, no container and no node', { timeout }, async () => {
     say(`seed ${seed}, to be repeated with FOOTMAN_TEST_SEED`)
     await play({ stage, seed, longOnes: 8 }, async (campaign) => {
-      const { home, load, random } = campaign
+      const { load, random, watch } = campaign
       const tally = { kills: 0, inside: 0, late: 0, carried: new Set<string>() }
       for (const moment of planMoments(random)) {
         load.feed(loadOf)
-        const isOnTime = await strike(moment, { ...campaign, agent: home.run() })
+        const agent = campaign.start(`killed ${moment.delayMs} ms after ${moment.after}`)
+        const isOnTime = await strike(moment, { ...campaign, agent })
         const isUnanswered = isOnTime && moment.after === 'unanswered'
         tally.kills++
         if (isUnanswered || (await isHalfDone(campaign))) tally.inside++
         if (!isOnTime) tally.late++
-        for (const job of load.pipelinesOnNodes()) tally.carried.add(job)
+        for (const build of load.onNodes('pipeline')) tally.carried.add(build)
         await campaign.check()
         await delay(random() * 2_000)
       }
-      const agent = await home.lend()
-      await untilServed(campaign, agent)
+      const agent = campaign.start('the last one')
+      await until('every build has ended', () => load.open().length === 0, { withinMs: 180_000 })
       await leave(campaign, agent)
 
       const served = load.served()
       say(
         `${tally.kills} kills, ${tally.inside} of them inside an action, ${tally.late} later than planned; ` +
           `${served.length} builds, ${tally.carried.size} Pipelines carried through a kill; ` +
-          `${campaign.watch.samples} looks, at most ${campaign.watch.peak.cpus} CPUs in use`,
+          `${watch.samples} looks, at most ${watch.peak.cpus} CPUs in use`,
       )
       expect(served.filter(({ results }) => String(results) !== 'SUCCESS')).toEqual([])
       expect(served.filter(({ begun, done }) => begun !== 1 || done !== 1)).toEqual([])
@@ -57,15 +60,69 @@ describe('the agent under load, with real containers and the practice controller
       expect(tally.carried.size).toBeGreaterThan(0)
     })
   })
+
+  it('serves everything in the end while containers are killed and the controller restarts', {
+    timeout,
+  }, async () => {
+    await play({ stage, seed: seed + 1, longOnes: 3 }, async (campaign) => {
+      const { load, random, controller, watch } = campaign
+      const agent = campaign.start('lives through it all')
+      const tally = { killed: 0, restarts: 0, again: 0 }
+      const hit = new Set<string>()
+      const harm = async () => {
+        const isRestart = random() < 0.4
+        if (!isRestart || random() < 0.3) {
+          tally.killed += await killContainer(campaign, hit)
+          await delay(isRestart ? random() * 1_000 : 0)
+        }
+        if (!isRestart) return
+        tally.restarts++
+        // Jenkins aborts these when it goes down, whatever an agent does.
+        for (const build of load.onNodes('freestyle')) hit.add(build)
+        await controller.restart({ downMs: 600 + random() * 2_400 })
+      }
+      for (let round = 0; round < 10; round++) {
+        load.feed(loadOf)
+        await delay(500 + random() * 4_000)
+        await harm()
+        await campaign.check()
+        tally.again += load.retry()
+      }
+      const isServed = () => {
+        tally.again += load.retry()
+        return load.open().length === 0
+      }
+      await until('every build has succeeded', isServed, { withinMs: 240_000 })
+      await leave(campaign, agent)
+
+      const served = load.served()
+      say(
+        `${tally.killed} containers killed, ${tally.restarts} restarts of the controller; ` +
+          `${served.length} builds, ${tally.again} of them again; ${watch.samples} looks`,
+      )
+      const failed = served.flatMap(({ job, results }) =>
+        results.flatMap((result, index) => (result === 'SUCCESS' ? [] : `${job} #${index + 1}`)),
+      )
+      expect(failed.filter((build) => !hit.has(build))).toEqual([])
+    })
+  })
 })
 
-async function untilServed({ load }: Campaign, agent: AgentProcess): Promise<void> {
-  await until('every build is served', () => load.open().length === 0, { withinMs: 180_000 }).catch(
-    (error) => {
-      const open = load.open().map(({ job }) => job)
-      throw new Error(`${open.join(', ')} still open; the agent says:\n${agent.said}`, { cause: error })
-    },
-  )
+/**
+ * Kills one of our containers, as the kernel or a careless person would, and notes whose builds ran in it before or after.
+ * Returns how many were killed.
+ */
+async function killContainer({ containers, load, random }: Campaign, hit: Set<string>): Promise<number> {
+  const running = (await containers()).filter(({ status }) => status === 'running')
+  if (running.length === 0) return 0
+  const { id, labels } = pick(running, random)
+  const note = () => {
+    for (const build of load.onNodes(undefined, [labels['io.footman.slot'] ?? ''])) hit.add(build)
+  }
+  note()
+  const { exitCode } = await run(['docker', 'kill', id], { timeoutMs: 20_000 })
+  note()
+  return exitCode === 0 ? 1 : 0
 }
 
 async function leave(campaign: Campaign, agent: AgentProcess): Promise<void> {
@@ -77,5 +134,5 @@ async function leave(campaign: Campaign, agent: AgentProcess): Promise<void> {
 }
 
 function say(text: string): void {
-  process.stderr.write(`sigkill: ${text}\n`)
+  process.stderr.write(`campaign: ${text}\n`)
 }

@@ -4,9 +4,10 @@ import { controllerIdOf, type Identity } from '../../../agent/identity.ts'
 import type { ContainerState } from '../../../core/container-engine.ts'
 import { connectDocker } from '../../../core/docker.ts'
 import type { PracticeController } from '../../../jenkins/practice/controller.ts'
+import type { Computer } from '../../../jenkins/practice/state.ts'
 import { seeded } from '../../agent/fleet-laptop.ts'
 import { until } from '../../support/until.ts'
-import { AgentHome } from '../agent-process.ts'
+import { AgentHome, type AgentProcess } from '../agent-process.ts'
 import type { PracticeStage } from '../practice-stage.ts'
 import { placeDecoys } from './decoys.ts'
 import { type EngineEvents, engineEvents } from './engine-events.ts'
@@ -22,7 +23,10 @@ export interface Campaign {
   watch: Watch
   load: Load
   random: () => number
-  isOwn: (node: string) => boolean
+  /** Names of the nodes that the agent may make: one for each slot, and one to try things with. */
+  nodes: { slots: readonly string[]; trial: string }
+  /** Starts the daemon; what it says is told under this title when the campaign fails. */
+  start(title: string): AgentProcess
   containers(): Promise<ContainerState[]>
   /** Fails when something happened that must never happen. */
   check(): Promise<void>
@@ -45,8 +49,12 @@ export async function play(
   game: (campaign: Campaign) => Promise<void>,
 ): Promise<void> {
   const cleanUp: (() => unknown)[] = []
+  const said: (() => string)[] = []
   try {
-    await game(await setUp(options, cleanUp))
+    await game(await setUp(options, cleanUp, said))
+  } catch (error) {
+    process.stderr.write(said.map((text) => text()).join(''))
+    throw error
   } finally {
     const failures: unknown[] = []
     for (const clean of cleanUp.reverse()) {
@@ -59,6 +67,7 @@ export async function play(
 async function setUp(
   { stage, seed, longOnes }: CampaignOptions,
   cleanUp: (() => unknown)[],
+  said: (() => string)[],
 ): Promise<Campaign> {
   const { controller } = stage
   const random = seeded(seed)
@@ -83,9 +92,11 @@ async function setUp(
   cleanUp.push(() => events.close())
   const watch = watchContainers({ engine, labels, budget })
   cleanUp.push(() => watch.stop())
-  // The last slot is a namesake's.
-  const own = new Set(Array.from({ length: slots - 1 }, (_, index) => `${machine}-${index + 1}`))
-  const isOwn = (node: string) => own.has(node)
+  const nodes = {
+    // The last slot is a namesake's.
+    slots: Array.from({ length: slots - 1 }, (_, index) => `${machine}-${index + 1}`),
+    trial: `${machine}-preflight`,
+  }
   return {
     home,
     controller,
@@ -93,21 +104,29 @@ async function setUp(
     watch,
     load: new Load({ controller, ledger, machine, random, longOnes }),
     random,
-    isOwn,
+    nodes,
+    start: (title) => {
+      const agent = home.run()
+      said.push(() => `--- ${title}\n${agent.said}`)
+      return agent
+    },
     containers: () => engine.list(labels),
     check: async () => {
       expect(watch.violations).toEqual([])
       expect(await decoys.touched()).toEqual([])
     },
     left: async () => {
-      const nodes = [...controller.state.computers.keys()]
       const containers = await engine.list(labels)
-      return [
-        ...nodes.filter((name) => isOwn(name) || name === `${machine}-preflight`),
-        ...containers.map(({ name }) => name),
-      ]
+      return [...ownNodes({ controller, nodes }), ...containers].map(({ name }) => name)
     },
   }
+}
+
+function ownNodes({
+  controller,
+  nodes: { slots, trial },
+}: Pick<Campaign, 'controller' | 'nodes'>): Computer[] {
+  return [...controller.state.computers.values()].filter(({ name }) => slots.includes(name) || name === trial)
 }
 
 /** Lets the daemon lend for a moment, which is when it gives its machine an id. */
@@ -129,14 +148,15 @@ async function introduce(home: AgentHome, controller: PracticeController): Promi
  * Whether something is begun and not ended: a container that was never started, a node that carries labels or our mark and
  * has no container that runs.
  */
-export async function isHalfDone({ containers, controller, isOwn }: Campaign): Promise<boolean> {
-  const found = await containers()
-  const slotsOf = (status: string) =>
-    found.filter((one) => one.status === status).map(({ labels }) => labels['io.footman.slot'])
-  const running = slotsOf('running')
-  const nodes = [...controller.state.computers.values()].filter(({ name }) => isOwn(name))
+export async function isHalfDone(campaign: Campaign): Promise<boolean> {
+  const found = await campaign.containers()
+  const running = found
+    .filter(({ status }) => status === 'running')
+    .map(({ labels }) => labels['io.footman.slot'])
   return (
     running.length < found.length ||
-    nodes.some(({ name, config }) => config?.offlineMark || (config?.label && !running.includes(name)))
+    ownNodes(campaign).some(
+      ({ name, config }) => config?.offlineMark || (config?.label && !running.includes(name)),
+    )
   )
 }

@@ -50,22 +50,30 @@ export class Load {
     for (let open = this.open().length; open < most; open++) this.#order()
   }
 
-  /** Orders whose last build has not ended, or not begun. */
+  /** Orders of which a build waits or runs. */
   open(): Order[] {
-    return this.#orders.filter(({ job }) => this.#builds(job).at(-1)?.building !== false)
+    const { queue } = this.#options.controller.state
+    const waiting = new Set(
+      [...queue.values()].flatMap(({ task, stage }) =>
+        stage !== 'left' && task.kind === 'job' ? [task.job.name] : [],
+      ),
+    )
+    return this.#orders.filter(({ job }) => waiting.has(job) || this.#builds(job).at(-1)?.building)
   }
 
-  /** Pipelines that hold one of the nodes right now. */
-  pipelinesOnNodes(): string[] {
-    const occupants = [...this.#options.controller.state.computers.values()].flatMap(
-      ({ executors }) => executors,
-    )
-    return occupants.flatMap((occupant) => (occupant?.isStep ? occupant.build.job : []))
+  /** Builds that hold one of these nodes, or any node, right now: `job #1`. */
+  onNodes(kind?: JobSpec['kind'], nodes?: readonly string[]): string[] {
+    return [...this.#options.controller.state.computers.values()]
+      .filter(({ name }) => !nodes || nodes.includes(name))
+      .flatMap(({ executors }) => executors.flatMap((occupant) => occupant?.build ?? []))
+      .filter(({ definition }) => !kind || definition.kind === kind)
+      .map(({ job, number }) => `${job} #${number}`)
   }
 
   /** Builds again what did not succeed; returns how many those are. */
   retry(): number {
-    const failed = this.served().filter(({ results }) => results.at(-1) && results.at(-1) !== 'SUCCESS')
+    const open = new Set(this.open().map(({ job }) => job))
+    const failed = this.served().filter(({ job, results }) => !open.has(job) && results.at(-1) !== 'SUCCESS')
     for (const { job } of failed) this.#options.controller.build(job)
     return failed.length
   }

@@ -11,21 +11,23 @@ export interface Moment {
 /** How often each moment is chosen in fifty, and the longest delay after it in ms. */
 const plan = {
   /** The process was started. */
-  spawn: { times: 7, withinMs: 900 },
+  spawn: { times: 6, withinMs: 900 },
+  /** Its trial node was made, changed or deleted, by which it chooses a transport. */
+  trial: { times: 4, withinMs: 40 },
   /** It says that it lends. */
-  lending: { times: 5, withinMs: 400 },
+  lending: { times: 4, withinMs: 400 },
   /** It says that it started a container. */
   started: { times: 5, withinMs: 150 },
-  /** It asked the controller to change something, or read a node in order to change it. */
+  /** It asked the controller to change a slot's node, or read it in order to change it. */
   request: { times: 8, withinMs: 20 },
-  /** The controller has changed a node and not answered yet: the daemon never hears of it. */
+  /** The controller has changed a slot's node and not answered yet: the daemon never hears of it. */
   unanswered: { times: 9, withinMs: 0 },
   /** The engine has created a container and not started it. */
-  created: { times: 8, withinMs: 60 },
+  created: { times: 7, withinMs: 60 },
   /** A container is being removed. */
   died: { times: 4, withinMs: 20 },
   /** Any time. */
-  chance: { times: 4, withinMs: 4_000 },
+  chance: { times: 3, withinMs: 4_000 },
 } as const
 
 /** The fifty moments in random order. */
@@ -46,8 +48,8 @@ export interface Surroundings {
   agent: AgentProcess
   controller: PracticeController
   events: EngineEvents
-  /** Whether a node belongs to the agent. */
-  isOwn: (node: string) => boolean
+  /** Names of the nodes that the agent may make for builds, and of the one that it makes for a trial. */
+  nodes: { slots: readonly string[]; trial: string }
 }
 
 /** What does not happen in this time is not waited for. */
@@ -87,19 +89,18 @@ const listen: Record<Moment['after'], Listen> = {
   chance: (_, happened) => soon(happened),
   lending: ({ agent }, happened) => whenTrue(() => agent.said.includes('lending up to'), happened),
   started: ({ agent }, happened) => whenTrue(() => agent.said.includes(': started '), happened),
-  request: ({ controller }, happened) => {
+  trial: ({ controller, nodes }, happened) => whenChanged(controller, [nodes.trial], happened),
+  unanswered: ({ controller, nodes }, happened) => whenChanged(controller, nodes.slots, happened),
+  request: ({ controller, nodes }, happened) => {
     const { total } = controller.requests
     const isChange = ({ method, path }: { method: string; path: string }) =>
-      method === 'POST' || path.endsWith('/config.xml')
+      (method === 'POST' || path.endsWith('/config.xml')) &&
+      nodes.slots.some((name) => path.includes(`/computer/${name}/`))
     return whenTrue(() => {
       const fresh = controller.requests.total - total
       return fresh > 0 && controller.requests.latest.slice(-fresh).some(isChange)
     }, happened)
   },
-  unanswered: ({ controller, isOwn }, happened) =>
-    controller.on((event) => {
-      if (event.kind === 'node' && isOwn(event.node)) happened()
-    }),
   created: ({ events }, happened) => on(events, 'create', happened),
   died: ({ events }, happened) => on(events, 'die', happened),
 }
@@ -108,6 +109,12 @@ const listen: Record<Moment['after'], Listen> = {
 function soon(happened: () => void): () => void {
   const timer = setTimeout(happened)
   return () => clearTimeout(timer)
+}
+
+function whenChanged(controller: PracticeController, names: readonly string[], happened: () => void) {
+  return controller.on((event) => {
+    if (event.kind === 'node' && names.includes(event.node)) happened()
+  })
 }
 
 function whenTrue(isTrue: () => boolean, happened: () => void): () => void {
