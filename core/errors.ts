@@ -99,3 +99,9 @@ export function isTransient(error: unknown): boolean {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** Anything that was thrown as one line for people: its message, and the cure in brackets where it brings one. */
+export function inWords(error: unknown): string {
+  const hint = error instanceof FootmanError && error.hint ? ` (${error.hint})` : ''
+  return `${messageOf(error)}${hint}`
+}

@@ -1,5 +1,5 @@
 import type { ContainerEngine } from '../../core/container-engine.ts'
-import { messageOf, UserError } from '../../core/errors.ts'
+import { inWords, UserError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 
 export interface ImageKeeper {
@@ -43,7 +43,7 @@ export function imageKeeper({
       log.info(`${reference} is here`)
     } catch (error) {
       if (signal.aborted) return
-      log.warn(`cannot pull ${reference}: ${messageOf(error)}`)
+      log.warn(`cannot pull ${reference}: ${inWords(error)}`)
       onFailure(template, error)
     } finally {
       underWay.delete(template)

@@ -1,4 +1,4 @@
-import { RemoteError } from '../../core/errors.ts'
+import { inWords, RemoteError } from '../../core/errors.ts'
 import type { Jenkins } from '../../jenkins/jenkins.ts'
 import { type ImageKeeper, imageKeeper } from '../containers/image-keeper.ts'
 import { recollectFailure } from '../slots/recollect.ts'
@@ -11,7 +11,7 @@ import { freshMind, type Mind } from './mind.ts'
 import { narrate } from './narrate.ts'
 import { pause } from './pace.ts'
 import { type RoundOptions, type RoundResult, round, withoutController } from './round.ts'
-import { type DaemonState, freshState, inWords, nextState, type Trouble, troubleOf } from './state.ts'
+import { type DaemonState, freshState, nextState, type Trouble, troubleOf } from './state.ts'
 
 export interface DaemonOptions extends Edges, Pick<RoundOptions, 'interfaces'> {
   plan: Plan

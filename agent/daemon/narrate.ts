@@ -1,10 +1,11 @@
+import { inWords } from '../../core/errors.ts'
 import { formatDuration } from '../../core/units.ts'
 import { formatSizeLabel } from '../labels/size.ts'
 import { slotOf } from '../reconcile.ts'
 import { isMarkedByMonitor, type Phase, type Slot } from '../slots/slots.ts'
 import type { Action } from '../world.ts'
 import type { Outcome } from './execute.ts'
-import { type DaemonState, inWords } from './state.ts'
+import type { DaemonState } from './state.ts'
 
 export interface Line {
   level: 'info' | 'warn' | 'error'

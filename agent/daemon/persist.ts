@@ -19,7 +19,7 @@ export function persist<T>(ask: () => Promise<T>, { log, clock, signal }: Persis
     firstPauseMs: 2_000,
     maxPauseMs: 60_000,
     isRetryable: isTransient,
-    onRetry: (error) => log.warn(`${messageOf(error)}; trying again`),
+    onRetry: (error) => log.once('warn', `${messageOf(error)}; trying again`),
     clock,
     signal,
   })

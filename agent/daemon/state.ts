@@ -1,4 +1,4 @@
-import { FootmanError, isTransient, messageOf } from '../../core/errors.ts'
+import { inWords, isTransient } from '../../core/errors.ts'
 import { type Side, sideOf } from './blame.ts'
 import type { Gate } from './gate.ts'
 import type { RoundResult } from './round.ts'
@@ -62,10 +62,4 @@ export function isAway(trouble: Trouble | undefined): boolean {
 /** A failed look in words for people. */
 export function troubleOf(error: unknown): Trouble {
   return { side: sideOf(error), text: inWords(error), isPassing: isTransient(error) }
-}
-
-/** What was thrown, with the cure where it brings one. */
-export function inWords(error: unknown): string {
-  const hint = error instanceof FootmanError && error.hint ? ` (${error.hint})` : ''
-  return `${messageOf(error)}${hint}`
 }
