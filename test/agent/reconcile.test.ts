@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseLabelExpression } from '../../agent/labels/parse.ts'
+import { parseLabelLeniently } from '../../agent/labels/lenient.ts'
 import { addSizes } from '../../agent/labels/size.ts'
 import type { Action, Demand } from '../../agent/world.ts'
 import { Model, machine } from './model.ts'
@@ -13,7 +13,7 @@ function wanting(expression: string, waitingSinceMs = 1_000_000): Demand {
     itemId,
     title: `build ${itemId}`,
     waitingSinceMs,
-    wants: { kind: 'expression', expression: parseLabelExpression(expression) },
+    wants: { kind: 'expression', expression: parseLabelLeniently(expression) },
   }
 }
 
