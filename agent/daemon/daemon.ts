@@ -167,8 +167,8 @@ export class Daemon {
     if (!this.#farewell) return false
     this.#farewell = lookBack(this.#farewell, remains, clock.now())
     if (!isOver(this.#farewell, remains, clock.now())) return false
-    const nodes = this.#mind.nodes.filter((node) => isOwn(node, plan.machine)).map(({ name }) => name)
-    if (nodes.length > 0) log.warn(`${nodes.join(', ')} stay on the controller; the next start sees to that`)
+    const left = this.#mind.nodes.filter((node) => isOwn(node, plan.machine)).map(({ name }) => name)
+    if (left.length > 0) log.warn(`left on the controller: ${left.join(', ')}; the next start sees to that`)
     return true
   }
 
@@ -204,7 +204,7 @@ export class Daemon {
   #pauseMs(): number {
     const { clock, plan } = this.#options
     const { isUnsettled, ...rest } = this.#mind
-    const isHot = this.#farewell !== undefined || isUnsettled
+    const isHot = isUnsettled || (this.#farewell !== undefined && !rest.hasContainers)
     const usual = pause({ isHot, ...rest }, plan.config.poll, clock.now())
     if (!this.#farewell) return usual
     const leftMs = this.#farewell.byMs - clock.now()

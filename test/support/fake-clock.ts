@@ -21,12 +21,16 @@ export class FakeClock implements Clock {
   readonly sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
-      const sleeper: Sleeper = { atMs: this.#nowMs + ms, wake: resolve }
-      this.#sleepers.push(sleeper)
       const startle = () => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper)
         reject(signal?.reason)
       }
+      const wake = () => {
+        signal?.removeEventListener('abort', startle)
+        resolve()
+      }
+      const sleeper: Sleeper = { atMs: this.#nowMs + ms, wake }
+      this.#sleepers.push(sleeper)
       signal?.addEventListener('abort', startle, { once: true })
     })
 
