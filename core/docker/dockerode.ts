@@ -6,19 +6,27 @@ export type { Dockerode }
 const require = createRequire(import.meta.url)
 
 /**
- * dockerode without BuildKit. For the sessions of `docker build`, which footman never opens, it loads gRPC and
- * protobuf right away, and they cost a daemon that idles 5 to 20 MB. A stand-in takes the place of that one module;
- * a dockerode of another shape is loaded whole.
+ * What dockerode loads right away although footman never uses it: gRPC and protobuf for the sessions of `docker build`,
+ * and an SSH client for engines elsewhere, which docker-host.ts refuses. They cost a daemon that idles 9 to 24 MB.
  */
+const unused = [
+  { module: './session', by: ['dockerode'] },
+  { module: './ssh', by: ['dockerode', 'docker-modem'] },
+]
+
+/** dockerode with stand-ins for those modules; one of another shape is loaded whole. */
 export function loadDockerode(): typeof Dockerode {
-  const session = sessionModule()
-  if (session !== undefined && !require.cache[session]) require.cache[session] = standIn(session)
+  for (const { module, by } of unused) {
+    const path = locate(module, by)
+    if (path !== undefined && !require.cache[path]) require.cache[path] = standIn(path)
+  }
   return require('dockerode')
 }
 
-function sessionModule(): string | undefined {
+/** The file of a module that a package loads; undefined where there is no such package or module. */
+function locate(module: string, by: readonly string[]): string | undefined {
   try {
-    return createRequire(require.resolve('dockerode')).resolve('./session')
+    return [...by, module].reduce((from, name) => createRequire(from).resolve(name), import.meta.url)
   } catch {
     return undefined
   }
@@ -29,7 +37,7 @@ function standIn(path: string): NodeJS.Module {
   module.filename = path
   module.loaded = true
   module.exports = () => {
-    throw new Error('BuildKit sessions are left out of dockerode here')
+    throw new Error(`${path} is left out here`)
   }
   return module
 }
