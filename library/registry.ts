@@ -1,0 +1,5 @@
+import type { StepDefinition } from './definition.ts'
+import { withEatMyData } from './steps/with-eat-my-data.ts'
+
+/** Every step that footman can generate, in the order of their names. */
+export const steps: readonly StepDefinition[] = [withEatMyData]
