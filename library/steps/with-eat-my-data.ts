@@ -105,7 +105,7 @@ export const withEatMyData = defineStep({
       title: 'Install packages',
       declarative: "withEatMyData(command: ['apt-get', 'install', '-y', 'postgresql'])",
       scripted:
-        'def done = withEatMyData(command: \'apt-get install -y postgresql\')\necho "took ${done.seconds} s"',
+        "def done = withEatMyData(command: 'apt-get install -y postgresql')\necho 'seconds: ' + done.seconds",
     },
     {
       title: 'Fill a test database, and let nothing else in the body change',

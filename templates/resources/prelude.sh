@@ -31,8 +31,8 @@ need_program() {
 
 # result NAME VALUE: a value that the step returns.
 result() {
-  local value=${2//\\/\\\\}
-  printf '%s=%s\n' "$1" "${value//$'\n'/\\n}" >>"$CALL_RESULT"
+  local value=${2//%/%25}
+  printf '%s=%s\n' "$1" "${value//$'\n'/%0A}" >>"$CALL_RESULT"
 }
 
 # report TEXT: the one line that says what was done.
@@ -210,7 +210,7 @@ main() {
     end)
       # A cleanup that was begun is finished, even when the build is aborted once more.
       trap '' TERM INT HUP
-      step_end
+      is_true "$STEP_DRY_RUN" || step_end
       ;;
     plan)
       check_parameters
