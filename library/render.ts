@@ -45,7 +45,7 @@ export function createRenderer(source: TemplateSource): Render {
     if (!builtIn.includes(name)) environment.unregisterHelper(name)
   }
   for (const [name, helper] of Object.entries(helpers)) {
-    environment.registerHelper(name, (value: unknown) => helper(value))
+    environment.registerHelper(name, (value: unknown) => helper(unwatched(value)))
   }
   const compiled = new Map<string, HandlebarsTemplateDelegate>()
   const prepare = (name: string, context: Context): HandlebarsTemplateDelegate => {
@@ -89,11 +89,20 @@ function watched(value: unknown, path: string): unknown {
     throw new Error(`${path} has no value`)
   }
   if (typeof value !== 'object') return value
-  return new Proxy(value, {
+  const proxy = new Proxy(value, {
     get(target, key, receiver) {
       if (typeof key === 'symbol') return Reflect.get(target, key, receiver)
       if (!Object.hasOwn(target, key)) throw new Error(`${path} has nothing called ${key}`)
       return watched(Reflect.get(target, key), `${path}.${key}`)
     },
   })
+  originals.set(proxy, value)
+  return proxy
+}
+
+const originals = new WeakMap<object, unknown>()
+
+/** The data itself, for functions of our own that go through all of it. */
+function unwatched(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? originals.get(value) : value
 }

@@ -33,6 +33,11 @@ export function isLine(value: string): boolean {
   return value !== '' && !/[\u0000-\u001f\u007f]/.test(value)
 }
 
+/** Whether a rule takes characters beyond ASCII. */
+export function anyText(rule: Rule): boolean {
+  return /[.^]/.test(rule.pattern.replace(/\[[^\]^][^\]]*\]/g, ''))
+}
+
 const domain = '[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*'
 const dotted = '[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+'
 const port = '[0-9]{1,5}'

@@ -177,10 +177,23 @@ check_lines() {
   done
 }
 
+# check_entries PARAMETER VALUE KEY_LONGEST KEY_PATTERN LONGEST PATTERN EXPECTS [WITHOUT…]: every entry of a map.
+check_entries() {
+  local entries entry parameter=$1 text=$2 key_longest=$3 key_pattern=$4
+  shift 4
+  read_lines entries "$text"
+  for entry in ${entries[@]+"${entries[@]}"}; do
+    case $entry in ?*=?*) ;; *) refuse "$parameter" "$entry" "$3" ;; esac
+    check_line "$parameter" "${entry%%=*}" "$key_longest" "$key_pattern" "$3"
+    check_line "$parameter" "${entry#*=}" "$@"
+  done
+}
+
 # check_integer PARAMETER VALUE MINIMUM MAXIMUM
 check_integer() {
   [ -n "$2" ] || return 0
-  [[ $2 =~ ^-?[0-9]{1,15}$ ]] && [ "$2" -ge "$3" ] && [ "$2" -le "$4" ] || refuse "$1" "$2" "a whole number from $3 to $4"
+  if [[ $2 =~ ^-?[0-9]{1,15}$ ]] && [ "$2" -ge "$3" ] && [ "$2" -le "$4" ]; then return 0; fi
+  refuse "$1" "$2" "a whole number from $3 to $4"
 }
 
 # check_choice PARAMETER VALUE CHOICE…
