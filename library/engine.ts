@@ -6,6 +6,7 @@ import { type Context, createRenderer, type Render, type TemplateSource } from '
 import { compare, type ResolvedStep, resolveSteps } from './resolve.ts'
 import { stepResource } from './resource.ts'
 import { stepSchema } from './schema.ts'
+import { stepTests } from './step-tests.ts'
 import { groovyDefinition, stepView } from './views.ts'
 
 /** One file of the library, as it is to be. */
@@ -111,6 +112,10 @@ function stepFiles(step: ResolvedStep, desk: Desk): PlannedFile[] {
         ? render(`resources/${template}`, resourceContext)
         : (templates.text(`resources/${template}`) ?? missing(`resources/${template}`)),
     })),
+    {
+      path: `test/${name}.groovy`,
+      content: render(own('test', 'groovy'), { header, name, ...stepTests(definition) }),
+    },
     { path: `docs/${name}.md`, content: render(own('docs', 'md'), view) },
     { path: `schema/${name}.json`, content: stepSchema(definition, header) },
     {
@@ -125,7 +130,7 @@ function stepFiles(step: ResolvedStep, desk: Desk): PlannedFile[] {
 }
 
 function commonFiles(desk: Desk): PlannedFile[] {
-  const { config, folder, render, rename, resolved, version } = desk
+  const { config, folder, render, rename, resolved, templates, version } = desk
   const header = desk.header('the library')
   const library = libraryView(config)
   const steps = resolved.map((step) => stepView(step, rename, header))
@@ -146,9 +151,26 @@ function commonFiles(desk: Desk): PlannedFile[] {
       path: 'docs/configuration-as-code.yaml',
       content: render('docs/configuration-as-code.yaml.hbs', { header, library }),
     },
+    ...harness.map((name) => ({ path: name, content: templates.text(name) ?? missing(name) })),
     { path: '.gitattributes', content: render('gitattributes.hbs', { header }), yields: true },
   ]
 }
+
+/** What the generated tests run on: copied as it is. */
+const harness = [
+  'test/harness/AbortException.groovy',
+  'test/harness/Calls.groovy',
+  'test/harness/Environment.groovy',
+  'test/harness/FlowInterruptedException.groovy',
+  'test/harness/Library.groovy',
+  'test/harness/Pipeline.groovy',
+  'test/harness/StepScript.groovy',
+  'test/harness/StepTests.groovy',
+  'test/harness/Steps.groovy',
+  'test/harness/Workspace.groovy',
+  'test/harness/com/cloudbees/groovy/cps/NonCPS.groovy',
+  'test/run.groovy',
+]
 
 function missing(name: string): never {
   throw new Error(`there is no template ${name}`)

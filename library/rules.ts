@@ -1,7 +1,8 @@
 /**
  * What a value must look like. One rule is read by three languages: TypeScript here, Groovy in the generated step and
  * bash in its resource, so a pattern keeps to what all of them understand alike: POSIX extended regular expressions
- * without backslashes (a dot is `[.]`), with a dash last in its brackets. The whole value must match.
+ * without backslashes but for `\[` and `\]` (a dot is `[.]`), without `[` or `&` in brackets, with a dash last in
+ * them. The whole value must match.
  */
 export interface Rule {
   readonly name: string
@@ -41,7 +42,7 @@ export function anyText(rule: Rule): boolean {
 const domain = '[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*'
 const dotted = '[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+'
 const port = '[0-9]{1,5}'
-const registry = `(localhost(:${port})?|${dotted}(:${port})?|[A-Za-z0-9][A-Za-z0-9-]*:${port}|[[][0-9a-fA-F:]+[]](:${port})?)`
+const registry = `(localhost(:${port})?|${dotted}(:${port})?|[A-Za-z0-9][A-Za-z0-9-]*:${port}|\\[[0-9a-fA-F:]+\\](:${port})?)`
 const imagePath = '[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*'
 const tag = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}'
 const digest = 'sha256:[0-9a-f]{64}'
@@ -214,7 +215,7 @@ export const filePattern: Rule = {
 export const httpUrl: Rule = {
   name: 'URL',
   expects: 'a URL that begins with http:// or https://, without user and password',
-  pattern: `https?://(${domain}|[[][0-9a-fA-F:]+[]])(:${port})?([/?#][^ "'<>\`]*)?`,
+  pattern: `https?://(${domain}|\\[[0-9a-fA-F:]+\\])(:${port})?([/?#][^ "'<>\`]*)?`,
   longest: 2048,
   accepts: ['http://proxy:3128', 'https://example.com/a?b=c', 'http://[::1]:80/', 'http://127.0.0.1'],
   refuses: ['ftp://x', 'http://user:pass@host', 'proxy:3128', 'http://', 'http://a b', 'http://x/"'],

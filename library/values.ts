@@ -102,6 +102,6 @@ function describe(value: unknown): string {
   if (isText(value)) return `'${shown(value)}'`
   if (Array.isArray(value)) return `the list ['${shown(value.map(String).join("', '"))}']`
   if (isScalar(value)) return String(value)
-  const entries = Object.entries(value ?? {}).map(([key, item]) => `${key}=${String(item)}`)
+  const entries = Object.entries(value ?? {}).map(([key, item]) => `${key}: ${String(item)}`)
   return `the map [${shown(entries.join(', '))}]`
 }
