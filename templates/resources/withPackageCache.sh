@@ -115,9 +115,10 @@ CONF
     printf 'cache_dir ufs %s %s 16 256\n' "$slot/objects" "$STEP_CACHE_MB"
     cat <<'CONF'
 cache_mem 32 MB
-# A package never changes under its name, an index does under all but its hash.
-refresh_pattern -i \.(deb|udeb|rpm|drpm)$ 129600 100% 129600
-refresh_pattern /by-hash/ 129600 100% 129600
+# A package never changes under its name, an index does under all but its hash. The percentage is of the age that the
+# file had when it was fetched: with 100 a package of this hour would be asked for again within the hour.
+refresh_pattern -i \.(deb|udeb|rpm|drpm)$ 129600 10000000% 129600 override-expire
+refresh_pattern /by-hash/ 129600 10000000% 129600 override-expire
 refresh_pattern -i /((In)?Release(\.gpg)?|(Packages|Sources|Index|Contents[^/]*|Translation[^/]*)(\.[a-z0-9]+)?|repomd\.xml(\.asc)?)$ 0 0% 0
 refresh_pattern . 0 20% 4320
 # What a client leaves half fetched is fetched whole, so that the next one has it.
@@ -299,7 +300,6 @@ find_proxy() {
 count_packages() {
   local status code address
   hits=0 misses=0
-  cp "$1" /tmp/lib-a-access; cat $CALL_FOLDER/squid.conf >/tmp/lib-a-conf; cp $(cat $CALL_FOLDER/slot)/words-* /tmp/lib-a-words
   while read -r status code address; do
     [[ $address =~ \.(deb|udeb|rpm|drpm)$ && $code =~ ^(200|206|304)$ ]] || continue
     case $status in
