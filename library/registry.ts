@@ -1,5 +1,6 @@
 import type { StepDefinition } from './definition.ts'
 import { withEatMyData } from './steps/with-eat-my-data.ts'
+import { withXvfb } from './steps/with-xvfb.ts'
 
 /** Every step that footman can generate, in the order of their names. */
-export const steps: readonly StepDefinition[] = [withEatMyData]
+export const steps: readonly StepDefinition[] = [withEatMyData, withXvfb]

@@ -19,6 +19,6 @@ class Calls {
 
     private static String shorten(String text, Workspace workspace) {
         String plain = text.replace(workspace.folder.path, 'WS').replaceAll(/[0-9a-f]{12}/, 'ID').replace('\n', '\\n')
-        return plain.length() > 160 ? plain.substring(0, 60) + " ... (${text.length()} characters)" : plain
+        return plain.length() > 160 ? plain.substring(0, 60) + '...' : plain
     }
 }
