@@ -1,13 +1,16 @@
 import { defineStep, type Parameter } from '../definition.ts'
 import type { Rule } from '../rules.ts'
 
+/** Coordinates in X have 16 bits with a sign; Xvfb takes larger sides without a word, and calculates wrongly. */
+const side = '([1-9][0-9]{1,3}|[12][0-9]{4}|3[01][0-9]{3}|32[0-6][0-9]{2}|327[0-5][0-9]|3276[0-7])'
+
 const screenSize: Rule = {
   name: 'screen',
   expects: 'width, height and depth such as 1920x1080x24; the depth is 8, 16 or 24',
-  pattern: '[1-9][0-9]{1,4}x[1-9][0-9]{1,4}x(8|16|24)',
+  pattern: `${side}x${side}x(8|16|24)`,
   longest: 14,
-  accepts: ['1920x1080x24', '640x480x8', '99999x10x16'],
-  refuses: ['1920x1080', '1920x1080x32', '0x0x24', 'x11', '-1x1x24', '1920X1080X24'],
+  accepts: ['1920x1080x24', '640x480x8', '32767x10x16'],
+  refuses: ['1920x1080', '1920x1080x32', '0x0x24', 'x11', '-1x1x24', '1920X1080X24', '32768x10x24'],
 }
 
 /** DISPLAY of the same machine: with a host before the colon it would be another one's. */

@@ -106,7 +106,7 @@ for word; do
   case $word in
     -* | si:localuser:?* | +si:localuser:?*) ;;
     *)
-      echo "xhost $word is refused: whoever is let in reads the whole display. Give him the cookie: XAUTHORITY=$XAUTHORITY" >&2
+      echo "xhost $word is refused: whoever is let in reads the whole display. Hand on its cookie instead: XAUTHORITY=$XAUTHORITY" >&2
       exit 1
       ;;
   esac
