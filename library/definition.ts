@@ -132,7 +132,7 @@ export interface StepDefinition {
   /**
    * Further files that stand beside the resource when it runs, e.g. a Dockerfile: paths below templates/resources/.
    * Those that end in .hbs are rendered (the ending is dropped), all others copied byte for byte.
-   * The resource finds them as "$STEP_FOLDER/<path>".
+   * The resource finds them as "$CALL_FOLDER/<path>"; a path has at least one folder.
    */
   readonly files?: readonly string[]
   /** Shared shell functions that the resource uses: names of files below templates/resources/lib/, without .sh. */

@@ -16,6 +16,8 @@ export interface PlannedFile {
   content: string
   /** A file of that name that is not ours stays as it is, instead of being an error. */
   yields?: true
+  /** The step that it is about, by footman's name, and which part of that step it is. */
+  of?: { step: string; part: string }
 }
 
 export interface LibraryPlan {
@@ -89,8 +91,10 @@ function stepFiles(step: ResolvedStep, desk: Desk): PlannedFile[] {
   })
   const resourceContext = { header, name, organisation: organisationView(config) }
   const example = { header, library: config.library.name, examples: view.examples }
+  const of = (part: string) => ({ of: { step: origin, part } })
   return [
     {
+      ...of('groovy'),
       path: `vars/${name}.groovy`,
       content: render(own('vars', 'groovy'), {
         ...view,
@@ -101,28 +105,33 @@ function stepFiles(step: ResolvedStep, desk: Desk): PlannedFile[] {
           : '',
       }),
     },
-    { path: `vars/${name}.txt`, content: render(own('help', 'txt'), view) },
+    { ...of('help'), path: `vars/${name}.txt`, content: render(own('help', 'txt'), view) },
     {
+      ...of('shell'),
       path: `resources/${resource(`${name}.sh`)}`,
       content: stepResource(step, { templates, render, context: resourceContext, header }),
     },
     ...files.map(({ template, path }) => ({
+      ...of(path),
       path: `resources/${resource(`${name}/${path}`)}`,
       content: template.endsWith('.hbs')
         ? render(`resources/${template}`, resourceContext)
         : (templates.text(`resources/${template}`) ?? missing(`resources/${template}`)),
     })),
     {
+      ...of('test'),
       path: `test/${name}.groovy`,
       content: render(own('test', 'groovy'), { header, name, ...stepTests(definition) }),
     },
-    { path: `docs/${name}.md`, content: render(own('docs', 'md'), view) },
-    { path: `schema/${name}.json`, content: stepSchema(definition, header) },
+    { ...of('docs'), path: `docs/${name}.md`, content: render(own('docs', 'md'), view) },
+    { ...of('schema'), path: `schema/${name}.json`, content: stepSchema(definition, header) },
     {
+      ...of('declarative'),
       path: `examples/${name}.Jenkinsfile`,
       content: render('examples/declarative.Jenkinsfile.hbs', example),
     },
     {
+      ...of('scripted'),
       path: `examples/${name}.scripted.Jenkinsfile`,
       content: render('examples/scripted.Jenkinsfile.hbs', example),
     },

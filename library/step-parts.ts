@@ -1,29 +1,13 @@
-import type { StepDefinition } from './definition.ts'
 import type { PlannedFile } from './engine.ts'
 
-/** The files of one step by a short name: help, groovy, shell, docs, schema, example, test, and further ones by their own. */
-export function partsOf(
-  { name }: Pick<StepDefinition, 'name'>,
-  files: readonly PlannedFile[],
-): ReadonlyMap<string, PlannedFile> {
-  const parts = new Map<string, PlannedFile>()
-  const ends: Record<string, RegExp> = {
-    help: new RegExp(`^vars/${name}[.]txt$`),
-    groovy: new RegExp(`^vars/${name}[.]groovy$`),
-    shell: new RegExp(`^resources/.*/${name}[.]sh$`),
-    docs: new RegExp(`^docs/${name}[.]md$`),
-    schema: new RegExp(`^schema/${name}[.]json$`),
-    declarative: new RegExp(`^examples/${name}[.]Jenkinsfile$`),
-    scripted: new RegExp(`^examples/${name}[.]scripted[.]Jenkinsfile$`),
-    test: new RegExp(`^test/${name}[.]groovy$`),
-  }
-  for (const [part, pattern] of Object.entries(ends)) {
-    const file = files.find(({ path }) => pattern.test(path))
-    if (file) parts.set(part, file)
-  }
-  for (const file of files) {
-    const further = new RegExp(`^resources/.*/${name}/(.+)$`).exec(file.path)?.[1]
-    if (further !== undefined) parts.set(further, file)
-  }
-  return parts
+/** The files that one step consists of, by part: help, groovy, shell, docs, schema, declarative, scripted, test, and its own. */
+export function partsOf(step: string, files: readonly PlannedFile[]): ReadonlyMap<string, PlannedFile> {
+  return new Map(files.flatMap((file) => (file.of?.step === step ? [[file.of.part, file] as const] : [])))
+}
+
+/** What a step's resource finds beside itself, by path. */
+export function filesBeside(parts: ReadonlyMap<string, PlannedFile>): ReadonlyMap<string, string> {
+  return new Map(
+    [...parts].filter(([part]) => part.includes('/')).map(([part, { content }]) => [part, content]),
+  )
 }

@@ -9,7 +9,7 @@ import { loadLibrary } from '../load-library.ts'
 import { steps } from '../registry.ts'
 import { resolveSteps } from '../resolve.ts'
 import { runStep } from '../run-step.ts'
-import { partsOf } from '../step-parts.ts'
+import { filesBeside, partsOf } from '../step-parts.ts'
 import { loadTemplates } from '../templates.ts'
 
 export const command = defineCommand({
@@ -39,20 +39,20 @@ export const command = defineCommand({
   async run(context, { step, param, body, timeout = 3_600_000 }) {
     const { out, log, json, dryRun, cwd, env, signal } = context
     const { config, overrides } = await loadLibrary(context)
-    const only = { ...config, steps: [], exclude: [] }
-    const { definition } = findStep(resolveSteps(steps, only), step)
+    const all = { ...config, steps: [], exclude: [] }
+    const { origin, definition } = findStep(resolveSteps(steps, all), step)
     const plan = planLibrary({
       steps,
-      config: only,
+      config: { ...all, steps: [origin] },
       templates: loadTemplates(overrides),
       version: packageVersion(),
     })
-    const parts = partsOf(definition, plan.files)
+    const parts = partsOf(origin, plan.files)
     const { parameters, credentials } = await readParameters(definition, param, context)
     const outcome = await runStep({
       definition,
       resource: parts.get('shell')?.content ?? '',
-      files: new Map((definition.files ?? []).map((file) => [file, parts.get(file)?.content ?? ''])),
+      files: filesBeside(parts),
       parameters: { ...parameters, ...(dryRun && { dryRun }) },
       body,
       credentials,

@@ -24,14 +24,14 @@ export const command = defineCommand({
   async run(context, { step, part, parts }) {
     const { config, overrides } = await loadLibrary(context)
     const all = { ...config, steps: [], exclude: [] }
-    const { definition } = findStep(resolveSteps(steps, all), step)
+    const { origin, definition } = findStep(resolveSteps(steps, all), step)
     const plan = planLibrary({
       steps,
-      config: all,
+      config: { ...all, steps: [origin] },
       templates: loadTemplates(overrides),
       version: packageVersion(),
     })
-    const found = partsOf(definition, plan.files)
+    const found = partsOf(origin, plan.files)
     if (parts) {
       printResult(context, [...found.keys()], (names) => names.join('\n'))
       return

@@ -14,6 +14,8 @@ export interface CliRun {
 
 export interface CliOptions {
   env?: NodeJS.ProcessEnv
+  /** Where it is called. Default: the checkout. */
+  cwd?: string
   stdin?: string
   /** Whether both streams are terminals. */
   isTTY?: boolean
@@ -34,7 +36,7 @@ export async function runCli(
   const host: Host = {
     argv,
     env: options.env ?? {},
-    cwd: process.cwd(),
+    cwd: options.cwd ?? process.cwd(),
     stdin: Readable.from([options.stdin ?? '']),
     stdout: { isTTY, write: (text) => (seen.stdout += text) },
     stderr: {
