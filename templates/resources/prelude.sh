@@ -69,7 +69,7 @@ duration_seconds() {
   printf '%s\n' "$total"
 }
 
-# wait_until SECONDS COMMAND…: tries until it succeeds; fails when it has not by then.
+# wait_until SECONDS COMMAND...: tries until it succeeds; fails when it has not by then.
 wait_until() {
   local until=$((SECONDS + $1))
   shift
@@ -81,7 +81,7 @@ wait_until() {
 
 supervised=
 
-# supervise COMMAND…: runs it in a process group of its own and waits. A signal that ends us ends the whole group first,
+# supervise COMMAND...: runs it in a process group of its own and waits. A signal that ends us ends the whole group first,
 # grandchildren included: bash alone would wait for its child, then leave the rest behind.
 supervise() {
   local status=0
@@ -109,7 +109,7 @@ stop_group() {
   done
 }
 
-# run_command [WORD…]: the command that was given, behind these words. It stands in a file, never among arguments,
+# run_command [WORD...]: the command that was given, behind these words. It stands in a file, never among arguments,
 # and sees none of the step's own variables. Ends at the first failing line, as a step `sh` does.
 run_command() {
   printf '%s\n' "$STEP_COMMAND" >"$CALL_FOLDER/command"
@@ -153,7 +153,7 @@ refuse() {
   fail "$1 must be $3, but it is '$shown'"
 }
 
-# check_line PARAMETER VALUE LONGEST PATTERN EXPECTS [WITHOUT…]
+# check_line PARAMETER VALUE LONGEST PATTERN EXPECTS [WITHOUT...]
 check_line() {
   local LC_ALL=C parameter=$1 value=$2 longest=$3 pattern=$4 expects=$5 text
   shift 5
@@ -166,7 +166,7 @@ check_line() {
   done
 }
 
-# check_lines PARAMETER VALUE LONGEST PATTERN EXPECTS [WITHOUT…]: every item of a list.
+# check_lines PARAMETER VALUE LONGEST PATTERN EXPECTS [WITHOUT...]: every item of a list.
 check_lines() {
   local items item parameter=$1 text=$2
   shift 2
@@ -177,7 +177,7 @@ check_lines() {
   done
 }
 
-# check_entries PARAMETER VALUE KEY_LONGEST KEY_PATTERN LONGEST PATTERN EXPECTS [WITHOUT…]: every entry of a map.
+# check_entries PARAMETER VALUE KEY_LONGEST KEY_PATTERN LONGEST PATTERN EXPECTS [WITHOUT...]: every entry of a map.
 check_entries() {
   local entries entry parameter=$1 text=$2 key_longest=$3 key_pattern=$4
   shift 4
@@ -196,7 +196,7 @@ check_integer() {
   refuse "$1" "$2" "a whole number from $3 to $4"
 }
 
-# check_choice PARAMETER VALUE CHOICE…
+# check_choice PARAMETER VALUE CHOICE...
 check_choice() {
   local parameter=$1 value=$2 choice
   shift 2
