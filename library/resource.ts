@@ -113,7 +113,7 @@ function checksOf(name: string, parameter: Parameter): string[] {
 }
 
 /** Bash counts bytes: where a rule takes any text, a character may be four of them. */
-function ruleWords(rule: Rule): string[] {
+export function ruleWords(rule: Rule): string[] {
   const longest = anyText(rule) ? 4 * rule.longest : rule.longest
   return [String(longest), `^(${rule.pattern})$`, rule.expects, ...(rule.without ?? [])]
 }
