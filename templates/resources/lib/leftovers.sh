@@ -30,7 +30,7 @@ wait_for_kept() {
 }
 
 # last_words NAME: what a kept process said last.
-last_words() { tail -n 20 -- "$CALL_FOLDER/$1.log" 2>/dev/null >&2 || true; }
+last_words() { tail -n 20 -- "$CALL_FOLDER/$1.log" >&2 || true; }
 
 marked() {
   local file
