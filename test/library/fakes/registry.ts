@@ -1,6 +1,6 @@
 import type { FakeStep } from './fake-step.ts'
 import { puppeteerTest } from './puppeteer-test.ts'
-import { puppeteerTest, withEatMyData } from './with-eat-my-data.ts'
+import { withEatMyData } from './with-eat-my-data.ts'
 import { withXvfb } from './with-xvfb.ts'
 
 /** Stand-ins by the name of the step. Every step has them: the contract test insists. */
