@@ -1,7 +1,8 @@
 import type { StepDefinition } from './definition.ts'
 import { puppeteerTest } from './steps/puppeteer-test.ts'
+import { seleniumTest } from './steps/selenium-test.ts'
 import { withEatMyData } from './steps/with-eat-my-data.ts'
 import { withXvfb } from './steps/with-xvfb.ts'
 
 /** Every step that footman can generate, in the order of their names. */
-export const steps: readonly StepDefinition[] = [puppeteerTest, withEatMyData, withXvfb]
+export const steps: readonly StepDefinition[] = [puppeteerTest, seleniumTest, withEatMyData, withXvfb]

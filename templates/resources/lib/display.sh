@@ -160,11 +160,13 @@ take_picture() {
 
 # run_watched: the command, and a picture when it fails, is aborted or takes too long; before its windows are closed.
 run_watched() {
+  local status=0
   arm_camera
   trap 'take_picture; exit 143' TERM HUP
   trap 'take_picture; exit 130' INT
-  run_command watched
+  run_command watched || status=$?
   disarm_camera
+  return "$status"
 }
 
 watched() {

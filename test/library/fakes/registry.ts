@@ -1,7 +1,13 @@
 import type { FakeStep } from './fake-step.ts'
 import { puppeteerTest } from './puppeteer-test.ts'
+import { seleniumTest } from './selenium-test.ts'
 import { withEatMyData } from './with-eat-my-data.ts'
 import { withXvfb } from './with-xvfb.ts'
 
 /** Stand-ins by the name of the step. Every step has them: the contract test insists. */
-export const fakes: Readonly<Record<string, FakeStep>> = { puppeteerTest, withEatMyData, withXvfb }
+export const fakes: Readonly<Record<string, FakeStep>> = {
+  puppeteerTest,
+  seleniumTest,
+  withEatMyData,
+  withXvfb,
+}
