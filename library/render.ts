@@ -89,10 +89,17 @@ function watched(value: unknown, path: string): unknown {
     throw new Error(`${path} has no value`)
   }
   if (typeof value !== 'object') return value
+  const refuseUnknown = (key: string) => {
+    if (!Object.hasOwn(value, key)) throw new Error(`${path} has nothing called ${key}`)
+  }
   const proxy = new Proxy(value, {
+    has(target, key) {
+      if (typeof key === 'string') refuseUnknown(key)
+      return Reflect.has(target, key)
+    },
     get(target, key, receiver) {
       if (typeof key === 'symbol') return Reflect.get(target, key, receiver)
-      if (!Object.hasOwn(target, key)) throw new Error(`${path} has nothing called ${key}`)
+      refuseUnknown(key)
       return watched(Reflect.get(target, key), `${path}.${key}`)
     },
   })

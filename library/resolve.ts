@@ -55,6 +55,17 @@ export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
+/** The same data, the keys of every mapping in order: how a file is arranged must not matter. */
+export function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => compare(a, b))
+      .map(([key, item]) => [key, withSortedKeys(item)]),
+  )
+}
+
 function withDefaults(definition: StepDefinition, config: LibraryConfig): Record<string, Parameter> {
   const given = config.defaults[definition.name] ?? {}
   const names = Object.keys(definition.parameters)
@@ -86,7 +97,7 @@ function withDefault(parameter: Parameter, value: unknown, setting: string): Par
   }
   const { required: _, ...optional } = parameter
   // The value was read by the parameter's own type just now, which the type checker cannot see.
-  return { ...optional, default: read.value } as Parameter
+  return { ...optional, default: withSortedKeys(read.value) } as Parameter
 }
 
 function organisationValue(key: OrganisationKey | undefined, { organisation }: LibraryConfig): unknown {

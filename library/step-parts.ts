@@ -1,4 +1,4 @@
-import type { PlannedFile } from './engine.ts'
+import type { PlannedFile } from './desk.ts'
 
 /** The files that one step consists of, by part: help, groovy, shell, docs, schema, declarative, scripted, test, and its own. */
 export function partsOf(step: string, files: readonly PlannedFile[]): ReadonlyMap<string, PlannedFile> {

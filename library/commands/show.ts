@@ -1,7 +1,7 @@
 import { defineCommand, printResult } from '../../core/command.ts'
 import { UserError } from '../../core/errors.ts'
 import { packageVersion } from '../../core/package.ts'
-import type { PlannedFile } from '../engine.ts'
+import type { PlannedFile } from '../desk.ts'
 import { planLibrary } from '../engine.ts'
 import { findStep } from '../given-parameters.ts'
 import { loadLibrary } from '../load-library.ts'
