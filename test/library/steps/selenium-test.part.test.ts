@@ -145,8 +145,8 @@ async function serve(): Promise<string> {
 
 const mark = (id: string) => `FOOTMAN_CALL=${id}`
 
-/** Of the pixel in the middle. */
+/** Of one pixel, well inside the page and beside the pointer of the mouse. */
 async function colourOf(picture: string): Promise<string> {
-  const { stdout } = await run('convert', [picture, '-gravity', 'center', '-crop', '1x1+0+0', 'txt:-'])
+  const { stdout } = await run('convert', [picture, '-crop', '1x1+300+800', 'txt:-'])
   return /#[0-9A-F]{6}/.exec(stdout)?.[0] ?? stdout
 }
