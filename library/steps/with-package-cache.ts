@@ -57,7 +57,7 @@ export const withPackageCache = defineStep({
     proxy: {
       type: 'string',
       rule: proxyUrl,
-      summary: 'Use this proxy instead of starting one; it must keep packages by itself',
+      summary: 'Use this proxy instead of starting one; what is said of the started one then means nothing',
     },
     cacheDir: {
       type: 'string',
@@ -110,12 +110,6 @@ export const withPackageCache = defineStep({
       summary: 'Fail when there is no cache to be had; false goes on without and says so',
     },
   },
-  constraints: [
-    { kind: 'atMostOne', of: ['proxy', 'cacheDir'], because: 'the cache of a proxy that runs is its own' },
-    { kind: 'atMostOne', of: ['proxy', 'port'] },
-    { kind: 'atMostOne', of: ['proxy', 'allowFrom'] },
-    { kind: 'atMostOne', of: ['proxy', 'image'] },
-  ],
   returns: {
     url: { type: 'string', summary: 'The proxy, as this machine reaches it; empty without one' },
     containerUrl: { type: 'string', summary: 'The proxy, as containers reach it' },

@@ -112,7 +112,7 @@ http_access deny all
 CONF
     printf 'maximum_object_size %s MB\n' "$STEP_MAX_OBJECT_MB"
     printf 'cache_replacement_policy heap LFUDA\n'
-    printf 'cache_dir ufs %s %s 16 256\n' "$slot/objects" "$STEP_CACHE_MB"
+    printf 'cache_dir ufs %s %s 16 64\n' "$slot/objects" "$STEP_CACHE_MB"
     cat <<'CONF'
 cache_mem 32 MB
 # A package never changes under its name, an index does under all but its hash. The percentage is of the age that the
@@ -206,7 +206,7 @@ launch() {
 
 # Sets url and container_url, or why_not.
 start_squid() {
-  local folder=${STEP_CACHE_DIR:-$(default_folder)} port gateway='' network='' command
+  local folder=${STEP_CACHE_DIR:-$(default_folder)} port gateway='' network='' command mask
   if given "$STEP_IMAGE"; then
     has_program docker || { why_not='image needs docker' && return 1; }
   else
@@ -214,6 +214,7 @@ start_squid() {
   fi
   has_program flock || { why_not='this machine has no flock' && return 1; }
   [[ $folder =~ ^/[A-Za-z0-9_/.@+-]+$ ]] || { why_not="squid cannot keep anything below $folder" && return 1; }
+  mask=$(umask)
   umask 022
   take_slot "$folder${STEP_IMAGE:+/by-image}" || { why_not="no folder below $folder is free and writable" && return 1; }
   read -r gateway network < <(docker_bridge) || true
@@ -221,7 +222,7 @@ start_squid() {
   port=${STEP_PORT:-$(free_port)}
   write_configuration "$port" "$gateway" "$network"
   chmod 644 "$CALL_FOLDER/squid.conf"
-  umask 077
+  umask "$mask"
   if [ "$(id -u)" -eq 0 ]; then chown "$(squid_user)" "$slot"; fi
   if [ ! -d "$slot/objects/00" ]; then
     squid_command -z
@@ -323,7 +324,7 @@ step_begin() {
   find_proxy
   if [ -n "$url" ]; then wrap_clients; fi
   if [ -n "$container_url" ]; then arguments="--build-arg http_proxy=$container_url"; fi
-  printf '%s\n' "$url" >"$CALL_FOLDER/url"
+  printf '%s' "$url" >"$CALL_FOLDER/url"
   body_env PACKAGE_CACHE_URL "$url"
   body_env PACKAGE_CACHE_CONTAINER_URL "$container_url"
   body_env PACKAGE_CACHE_BUILD_ARGS "$arguments"

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -32,11 +32,20 @@ export async function serveAptRepository(
     join(pool, 'Release'),
     (await run('apt-ftparchive', ['release', '.'], { cwd: pool })).stdout,
   )
+  const { url, requests } = await serveFolder(pool, address)
+  return { url, requests, packages: (await readdir(pool)).filter((name) => name.endsWith('.deb')) }
+}
+
+/** Files of a folder, served as mirrors do: with the day of their last change, and 304 for who has them already. */
+export async function serveFolder(
+  folder: string,
+  address = '127.0.0.1',
+): Promise<{ url: string; requests: string[] }> {
   const requests: string[] = []
   const server = createServer((request, response) => {
     const path = request.url ?? '/'
     requests.push(path)
-    void answer(join(pool, path.replaceAll('..', '')), request.headers['if-modified-since'], response)
+    void answer(join(folder, path.replaceAll('..', '')), request.headers['if-modified-since'], response)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -46,18 +55,10 @@ export async function serveAptRepository(
     server.close()
     server.closeAllConnections()
   })
-  return {
-    url: `http://${address}:${(server.address() as AddressInfo).port}`,
-    packages: (await readdir(pool)).filter((name) => name.endsWith('.deb')),
-    requests,
-  }
+  return { url: `http://${address}:${(server.address() as AddressInfo).port}`, requests }
 }
 
-async function answer(
-  path: string,
-  since: string | undefined,
-  response: import('node:http').ServerResponse,
-): Promise<void> {
+async function answer(path: string, since: string | undefined, response: ServerResponse): Promise<void> {
   const facts = await stat(path).catch(() => undefined)
   if (!facts?.isFile()) {
     response.writeHead(404).end()
