@@ -1,8 +1,12 @@
 import type { PlannedFile } from './desk.ts'
 
-/** The files that one step consists of, by part: help, groovy, shell, docs, schema, declarative, scripted, test, and its own. */
+const common = ['help', 'groovy', 'shell', 'docs', 'schema', 'declarative', 'scripted', 'test']
+
+/** The files that one step consists of, by part: those that every step has, and after them its own. */
 export function partsOf(step: string, files: readonly PlannedFile[]): ReadonlyMap<string, PlannedFile> {
-  return new Map(files.flatMap((file) => (file.of?.step === step ? [[file.of.part, file] as const] : [])))
+  const parts = files.flatMap((file) => (file.of?.step === step ? [[file.of.part, file] as const] : []))
+  const rank = (part: string) => (common.includes(part) ? common.indexOf(part) : common.length)
+  return new Map(parts.toSorted(([a], [b]) => rank(a) - rank(b)))
 }
 
 /** What a step's resource finds beside itself, by path. */

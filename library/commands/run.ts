@@ -62,6 +62,7 @@ export const command = defineCommand({
       log,
       signal,
       id: randomBytes(6).toString('hex'),
+      ...(env.TMPDIR && { tmp: env.TMPDIR }),
       onLine: (line, stream) => (stream === 'stdout' && !json ? out.write(`${line}\n`) : log.info(line)),
     })
     if (outcome.report) log.info(`${definition.name}: ${outcome.report}`)
