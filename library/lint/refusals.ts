@@ -29,7 +29,10 @@ export const sandboxRefusals: readonly Refusal[] = [
     pattern: /\b(getDeclared\w+|newInstance|forName|getMethods?|getClassLoader|classLoader)\b/,
     because: 'the sandbox allows no reflection',
   },
-  { pattern: /\bJenkins\s*\.|\brawBuild\b|\bhudson\s*\./, because: 'the sandbox hides the controller' },
+  {
+    pattern: /\bJenkins\s*\.|\brawBuild\b|\bhudson\s*\.(?!AbortException)/,
+    because: 'the sandbox hides the controller',
+  },
   { pattern: /\bmetaClass\b|\.\s*properties\b/, because: 'the sandbox hides what objects are made of' },
   {
     pattern: /\b(MessageDigest|JsonBuilder|YamlSlurper|XmlSlurper|XmlParser)\b/,
