@@ -160,7 +160,9 @@ step_plan() {
   else
     plan "run $what with node and the browser of this machine: sandbox $STEP_SANDBOX"
   fi
+  if is_true "$STEP_TRUSTED_CONTENT"; then plan "trust every page that the browser is shown"; fi
   plan "end it after $STEP_TIMEOUT"
+  if given "$STEP_ARTIFACTS$STEP_JUNIT"; then plan "archive $STEP_ARTIFACTS${STEP_JUNIT:+ $STEP_JUNIT}"; fi
 }
 
 step_run() {

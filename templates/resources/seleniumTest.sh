@@ -4,6 +4,7 @@ step_plan() {
   else
     plan "start Xvfb with the screen $STEP_SCREEN and ${STEP_DRIVER:-$(driver_name)}, and run the command"
   fi
+  if given "$STEP_ARTIFACTS$STEP_JUNIT"; then plan "archive $STEP_ARTIFACTS${STEP_JUNIT:+ $STEP_JUNIT}"; fi
 }
 
 driver_name() { if [ "$STEP_BROWSER" = firefox ]; then printf geckodriver; else printf chromedriver; fi; }

@@ -5,7 +5,7 @@
 mark_call() { export FOOTMAN_CALL="$CALL_ID"; }
 mark_body() { body_env FOOTMAN_CALL "$CALL_ID"; }
 
-# keep NAME COMMAND…: starts a process that lives until end_marked; what it says goes into "$CALL_FOLDER/NAME.log".
+# keep NAME COMMAND...: starts a process that lives until end_marked; what it says goes into "$CALL_FOLDER/NAME.log".
 # Sets kept to its process id.
 keep() {
   local log=$CALL_FOLDER/$1.log
@@ -18,7 +18,7 @@ keep() {
   disown "$kept" 2>/dev/null || true
 }
 
-# wait_for_kept SECONDS COMMAND…: until it succeeds; fails when the process that was kept last is gone by then.
+# wait_for_kept SECONDS COMMAND...: until it succeeds; fails when the process that was kept last is gone by then.
 wait_for_kept() {
   local until=$((SECONDS + $1))
   shift
