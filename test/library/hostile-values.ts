@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they belong to bash and Groovy
 import type { Parameter } from '../../library/definition.ts'
 import { obeys, type Rule } from '../../library/rules.ts'
 

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they belong to bash and Groovy
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -97,14 +98,9 @@ describe('results', () => {
 describe('phases', () => {
   it('a command is run between begin and finish, with the variables of the body and none of the step', async () => {
     const resource = await sample()
-    const command = 'echo "$SAMPLE_WORD ${PATH%%:*} [$(env | grep -c "^STEP_\\|^CALL_")]"'
+    const command = 'echo "$SAMPLE_WORD ${PATH%%:*}"; env | grep "^STEP_\\|^CALL_" || echo none'
     const { exitCode, stdout } = await resource.phase('run', { ...plain(), command })
-    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
-    const again = await resource.phase('run', {
-      ...plain(),
-      command: command.replace('-c', '').replace('")]', ' || true)]'),
-    })
-    expect(again.stdout).toBe(`said ${resource.folder} []\n`)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `said ${resource.folder}\nnone\n` })
     const { values, report } = readResults(
       sampleStep,
       await readFile(join(resource.folder, 'result'), 'utf8'),

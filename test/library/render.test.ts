@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they belong to bash and Groovy
 import { expect, it } from 'vitest'
 import { ConfigError } from '../../core/errors.ts'
 import { type Context, createRenderer, helpers } from '../../library/render.ts'

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they belong to bash and Groovy
 /** A container engine that holds what it was told to make. `docker run` without -d takes half a second, unless it is killed. */
 export const docker = `
 name=

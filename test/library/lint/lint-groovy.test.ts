@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they belong to bash and Groovy
 import { describe, expect, it } from 'vitest'
 import { libraryConfigSchema } from '../../../library/config.ts'
 import { planLibrary } from '../../../library/engine.ts'
