@@ -35,7 +35,7 @@ export function stepResource({ origin, definition }: ResolvedStep, parts: Resour
   return [
     '#!/usr/bin/env bash',
     `# ${header}`,
-    '# shellcheck disable=SC2317 # phases are called by name',
+    '# shellcheck disable=SC2317,SC2119,SC2120 # phases are called by name, and not every step uses everything',
     'set -euo pipefail',
     '',
     `readonly step=${definition.name}`,

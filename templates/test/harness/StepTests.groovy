@@ -11,6 +11,7 @@ class StepTests {
         folder = File.createTempDir()
         pipeline = new Pipeline(library, new File(folder, 'workspace'), [JOB_NAME: 'test', BUILD_NUMBER: '1'])
         pipeline.runsShell = false
+        pipeline.credentials = [:].withDefault { [username: 'ann', password: 'secret', value: 'secret', keyFile: '/key'] }
     }
 
     /** The step refuses this call, in just these words, before it does anything. */
@@ -33,7 +34,7 @@ class StepTests {
             Map<String, String> found = [:]
             pipeline.interruption = { int number, String name ->
                 if (name == 'sh') {
-                    found.putAll(pipeline.environment.expanded().findAll { it.key.startsWith('STEP_') })
+                    found.putAll(pipeline.environment.expanded().findAll { variables.containsKey(it.key) })
                 }
                 return null
             }

@@ -8,6 +8,7 @@ import { type LibraryConfigInput, libraryConfigSchema } from '../../../library/c
 import type { StepDefinition } from '../../../library/definition.ts'
 import { planLibrary } from '../../../library/engine.ts'
 import { steps } from '../../../library/registry.ts'
+import type { TemplateSource } from '../../../library/render.ts'
 import { loadTemplates } from '../../../library/templates.ts'
 
 /** Groovy 2.4.21, the version that Jenkins has: Debian package groovy. */
@@ -17,12 +18,13 @@ const jar = process.env.FOOTMAN_TEST_GROOVY_JAR ?? '/usr/share/java/groovy-all-2
 export async function writeTestLibrary(
   definitions: readonly StepDefinition[] = steps,
   config: LibraryConfigInput = {},
+  templates: TemplateSource = loadTemplates(),
 ): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'footman-library-'))
   const plan = planLibrary({
     steps: definitions,
     config: libraryConfigSchema.parse(config),
-    templates: loadTemplates(),
+    templates,
     version: '0.0.0-test',
   })
   for (const { path, content } of plan.files) {
