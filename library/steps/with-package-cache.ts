@@ -15,9 +15,9 @@ const cacheFolder: Rule = {
 const proxyUrl: Rule = {
   name: 'proxy',
   expects: 'the URL of an HTTP proxy such as http://cache.example.com:3128, without user and password',
-  pattern: 'http://([A-Za-z0-9][A-Za-z0-9.-]*|[[][0-9a-fA-F:]+[]])(:[0-9]{1,5})?/?',
+  pattern: 'http://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?/?',
   longest: 300,
-  accepts: ['http://cache.example.com:3128', 'http://10.0.0.1:3128/', 'http://[::1]:80', 'http://cache'],
+  accepts: ['http://cache.example.com:3128', 'http://10.0.0.1:3128/', 'http://cache'],
   refuses: ['https://cache:3128', 'cache:3128', 'http://user:password@cache', 'http://cache/x', 'http://a b'],
 }
 

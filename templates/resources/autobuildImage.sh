@@ -99,7 +99,7 @@ give_up() {
   fail "$2" "${3-}"
 }
 
-# within DURATION COMMAND…: supervised, and ended when the time is up.
+# within DURATION COMMAND...: supervised, and ended when the time is up.
 within() {
   local seconds
   seconds=$(duration_seconds "$1")

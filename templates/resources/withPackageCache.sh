@@ -24,16 +24,18 @@ speaks_http() {
   case $(fetch_line "$1" "$2") in HTTP/*) ;; *) return 1 ;; esac
 }
 
+# split_url URL: sets host and port.
+split_url() {
+  host=${1#http://} port=80
+  host=${host%/}
+  case $host in *:*) port=${host##*:} host=${host%:*} ;; esac
+}
+
 # proxy_speaks URL
 proxy_speaks() {
-  local address=${1#http://} port=80
-  address=${address%/}
-  case $address in
-    *]) ;;
-    *:*) port=${address##*:} address=${address%:*} ;;
-  esac
-  address=${address#[}
-  speaks_http "${address%]}" "$port"
+  local host port
+  split_url "$1"
+  speaks_http "$host" "$port"
 }
 
 # The bridge over which containers reach this machine: its address and its network; nothing without Docker.
@@ -83,7 +85,7 @@ squid_user() {
 
 # write_configuration PORT GATEWAY NETWORK
 write_configuration() {
-  local networks network
+  local networks network host port
   read_lines networks "$STEP_ALLOW_FROM"
   [ -z "$3" ] || networks+=("$3")
   {
@@ -139,24 +141,13 @@ CONF
     printf 'access_log stdio:%s footman\n' "$slot/access-$CALL_ID"
     printf 'cache_log %s\n' "$slot/words-$CALL_ID"
     if given "$STEP_UPSTREAM"; then
-      printf 'cache_peer %s parent %s 0 no-query default\nnever_direct allow all\n' "$upstream_host" "$upstream_port"
+      split_url "$STEP_UPSTREAM"
+      printf 'cache_peer %s parent %s 0 no-query default\nnever_direct allow all\n' "$host" "$port"
     fi
   } >"$CALL_FOLDER/squid.conf"
 }
 
-read_upstream() {
-  local address=${STEP_UPSTREAM#http://}
-  address=${address%/}
-  upstream_port=80
-  case $address in
-    *]) ;;
-    *:*) upstream_port=${address##*:} address=${address%:*} ;;
-  esac
-  address=${address#[}
-  upstream_host=${address%]}
-}
-
-# squid_command ARGUMENT…: sets the array command.
+# squid_command ARGUMENT...: sets the array command.
 squid_command() {
   local user
   if ! given "$STEP_IMAGE"; then
@@ -197,9 +188,9 @@ launch() {
   wait_until 5 test -s "$CALL_FOLDER/pid" || return 1
   local until=$((SECONDS + 30))
   while [ "$SECONDS" -lt "$until" ]; do
-    if speaks_http 127.0.0.1 "$1"; then return 0; fi
-    kill -0 "$(cat "$CALL_FOLDER/pid")" 2>/dev/null || return 1
     sleep 0.2
+    kill -0 "$(cat "$CALL_FOLDER/pid")" 2>/dev/null || return 1
+    if speaks_http 127.0.0.1 "$1"; then return 0; fi
   done
   return 1
 }
@@ -218,7 +209,6 @@ start_squid() {
   umask 022
   take_slot "$folder${STEP_IMAGE:+/by-image}" || { why_not="no folder below $folder is free and writable" && return 1; }
   read -r gateway network < <(docker_bridge) || true
-  if given "$STEP_UPSTREAM"; then read_upstream; fi
   port=${STEP_PORT:-$(free_port)}
   write_configuration "$port" "$gateway" "$network"
   chmod 644 "$CALL_FOLDER/squid.conf"
@@ -297,7 +287,7 @@ find_proxy() {
   url='' container_url=''
 }
 
-# count PATTERN LINES…: how many packages were served in that way.
+# count_packages LOG: sets hits and misses.
 count_packages() {
   local status code address
   hits=0 misses=0
@@ -320,7 +310,7 @@ step_plan() {
 }
 
 step_begin() {
-  local url container_url why_not slot upstream_host upstream_port arguments=''
+  local url container_url why_not slot arguments=''
   find_proxy
   if [ -n "$url" ]; then wrap_clients; fi
   if [ -n "$container_url" ]; then arguments="--build-arg http_proxy=$container_url"; fi
