@@ -45,16 +45,17 @@ marked() {
 end_marked() {
   local pids round absent=0
   unset FOOTMAN_CALL
-  for ((round = 0; round < 100 && absent < 2; round++)); do
+  for ((round = 0; round < 100; round++)); do
     read_lines pids "$(marked)"
     if [ "${#pids[@]}" -eq 0 ]; then
       absent=$((absent + 1))
+      if [ "$absent" -eq 2 ]; then return; fi
     else
       absent=0
-      if [ "$round" -eq 0 ]; then kill -TERM "${pids[@]}" 2>/dev/null || true; fi
+      if [ "$round" -lt 2 ]; then kill -TERM "${pids[@]}" 2>/dev/null || true; fi
       if [ "$round" -ge 50 ]; then kill -KILL "${pids[@]}" 2>/dev/null || true; fi
     fi
     sleep 0.1
   done
-  [ "$absent" -ge 2 ] || say "these processes could not be ended: ${pids[*]}"
+  say "these processes could not be ended: ${pids[*]}"
 }

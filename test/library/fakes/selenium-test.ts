@@ -7,7 +7,8 @@ const chromedriver = `
 : >"$FAKE_STATE/held/driver-$$"
 trap 'rm -f "$FAKE_STATE/held/driver-$$"; exit 0' TERM
 echo 'ChromeDriver was started successfully on port 9515.'
-while :; do sleep 0.05; done
+sleep infinity &
+wait
 `
 
 export const seleniumTest: FakeStep = {

@@ -6,7 +6,8 @@ echo $$ >"$FAKE_STATE/held/xvfb-$$"
 trap 'rm -f "$FAKE_STATE/held/xvfb-$$"; exit 0' TERM
 echo 57 >&3
 for folder; do [ -d "$folder" ] && : >"$folder/Xvfb_screen0"; done
-while :; do sleep 0.05; done
+sleep infinity &
+wait
 `
 
 /** Keeps one cookie a file: enough to hand it from one to the other. */
