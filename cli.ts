@@ -3,6 +3,7 @@ import { agentCommands } from './agent/commands/registry.ts'
 import { main } from './core/main.ts'
 import { packageVersion } from './core/package.ts'
 import type { ProgramSpec } from './core/program-spec.ts'
+import { libraryCommands } from './library/commands/registry.ts'
 
 /** Every verb is registered in the folder of its trade; this list only says which trades there are. */
 const footman: ProgramSpec = {
@@ -15,7 +16,7 @@ Pipeline library that builds call, and upgrades the controller without losing a 
     library: 'Generate the shared library that Pipelines call',
     jenkins: 'Run a controller, and upgrade it without fear',
   },
-  commands: [...agentCommands],
+  commands: [...agentCommands, ...libraryCommands],
   firstSteps: [
     { line: 'footman agent config --example', explains: 'print a commented configuration' },
     { line: 'footman agent config', explains: 'see what is in force' },

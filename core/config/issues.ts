@@ -75,7 +75,7 @@ function isSecret(shape: Shape, path: ConfigPath): boolean {
 }
 
 function whereIs(path: ConfigPath, { shape, layers }: ConfigSources, part?: 'key'): string {
-  const layer = decidingLayer(shape, layers, path) ?? layers.find(({ kind }) => kind === 'file')
+  const layer = decidingLayer(shape, layers, path) ?? layers.findLast(({ kind }) => kind === 'file')
   if (layer?.kind === 'flag') return 'command line'
   if (layer?.kind === 'variable') return `variable ${layer.names.get(formatPath(wholeAround(shape, path)))}`
   if (layer?.kind !== 'file') return ''

@@ -14,7 +14,7 @@ export type Layer =
  */
 export function mergeLayers(shape: Shape, inputs: readonly unknown[]): unknown {
   const given = inputs.filter((input) => input !== undefined)
-  if (shape.kind !== 'section') return given.at(-1)
+  if (!isLaidOver(shape)) return given.at(-1)
   // Something else in the place of a section is left for the schema to complain about.
   const misplaced = given.find((input) => !isMapping(input))
   if (misplaced !== undefined) return misplaced
@@ -25,14 +25,20 @@ export function mergeLayers(shape: Shape, inputs: readonly unknown[]): unknown {
   return Object.fromEntries(
     [...keys].flatMap((key) => {
       const values = sections.map((section) => (Object.hasOwn(section, key) ? section[key] : undefined))
-      const inner = shape.keys.get(key)
+      const inner = shapeAt(shape, [key])
       const merged = inner ? mergeLayers(inner, values) : values.findLast((value) => value !== undefined)
       return merged === undefined ? [] : [[key, merged]]
     }),
   )
 }
 
-function requiredSections(shape: Shape & { kind: 'section' }): string[] {
+/** Whether several layers may give parts of it. */
+function isLaidOver(shape: Shape | undefined): boolean {
+  return shape?.kind === 'section' || shape?.merged === true
+}
+
+function requiredSections(shape: Shape): string[] {
+  if (shape.kind !== 'section') return []
   return [...shape.keys]
     .filter(([, inner]) => inner.kind === 'section' && !inner.optional)
     .map(([key]) => key)
@@ -45,14 +51,15 @@ function requiredSections(shape: Shape & { kind: 'section' }): string[] {
 export function decidingLayer(shape: Shape, layers: readonly Layer[], path: ConfigPath): Layer | undefined {
   const whole = wholeAround(shape, path)
   const giving = layers.filter(({ input }) => valueAt(input, whole) !== undefined)
-  const isSection = shapeAt(shape, whole)?.kind === 'section'
-  const misplaced = isSection ? giving.find(({ input }) => !isMapping(valueAt(input, whole))) : undefined
+  const misplaced = isLaidOver(shapeAt(shape, whole))
+    ? giving.find(({ input }) => !isMapping(valueAt(input, whole)))
+    : undefined
   const layer = misplaced ?? giving.at(-1)
   return layer && valueAt(layer.input, path) !== undefined ? layer : undefined
 }
 
 /** The part of the path down to the first thing that is replaced as a whole. */
 export function wholeAround(shape: Shape, path: ConfigPath): ConfigPath {
-  const length = path.findIndex((_step, index) => shapeAt(shape, path.slice(0, index))?.kind !== 'section')
+  const length = path.findIndex((_step, index) => !isLaidOver(shapeAt(shape, path.slice(0, index))))
   return length < 0 ? path : path.slice(0, length)
 }

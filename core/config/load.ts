@@ -5,6 +5,7 @@ import { expectation } from './expectation.ts'
 import { readFileLayer } from './file-layer.ts'
 import { type ConfigSources, problemsOf } from './issues.ts'
 import { type Layer, mergeLayers } from './layers.ts'
+import { readPresets } from './presets.ts'
 import { configError } from './problem.ts'
 import { shapeOf } from './shape.ts'
 import { readVariables } from './variables.ts'
@@ -24,6 +25,8 @@ export interface ConfigRequest<Schema extends z.ZodType> {
   exempt?: readonly string[]
   /** Settings from the command line, nested as in the file. */
   flags?: PartialSettings<z.input<Schema>>
+  /** Whether the file may begin from others by a key `extends`, which the schema must then have as a list of text. */
+  presets?: boolean
   /** The command that prints a commented example, e.g. `footman agent config --example`. */
   exampleCommand: string
 }
@@ -59,9 +62,10 @@ export async function loadConfig<Schema extends z.ZodType>(
   const shape = shapeOf(schema)
   const hint = `${request.exampleCommand} prints every setting with a comment`
   const fromFile = await readFileLayer({ fileName, search, path, shape, hint })
+  const presets = fromFile && request.presets ? await readPresets(fromFile, { shape, hint }) : []
   const variables = readVariables({ shape, env, prefix: envPrefix, exempt })
   const flags: Layer = { kind: 'flag', input: request.flags ?? {} }
-  const layers = [...(fromFile ? [fromFile] : []), variables.layer, flags]
+  const layers = [...presets, ...(fromFile ? [fromFile] : []), variables.layer, flags]
   const sources = { shape, layers, input: mergeLayers(shape, [{}, ...layers.map(({ input }) => input)]) }
 
   const result = schema.safeParse(sources.input, { error: expectation })

@@ -12,6 +12,8 @@ export type Shape = ShapeKind & {
   fallback: unknown
   /** Its value must not be shown. */
   secret: boolean
+  /** A mapping whose entries are laid over each other one by one, as if it were a section. */
+  merged: boolean
 }
 
 type ShapeKind =
@@ -42,7 +44,7 @@ export function shapeOf(schema: z.core.$ZodType): Shape {
   }
 }
 
-const plain = { description: undefined, optional: false, fallback: undefined, secret: false }
+const plain = { description: undefined, optional: false, fallback: undefined, secret: false, merged: false }
 
 function kindOf(def: z.core.$ZodTypes['_zod']['def']): ShapeKind {
   switch (def.type) {
@@ -73,6 +75,7 @@ function described(meta: z.core.GlobalMeta | undefined, shape: Shape): Shape {
     ...shape,
     description: meta?.description ?? shape.description,
     secret: shape.secret || meta?.secret === true,
+    merged: shape.merged || meta?.merged === true,
   }
 }
 

@@ -14,11 +14,15 @@ export interface CliRun {
 
 export interface CliOptions {
   env?: NodeJS.ProcessEnv
+  /** Where it is called. Default: the checkout. */
+  cwd?: string
   stdin?: string
   /** Whether both streams are terminals. */
   isTTY?: boolean
   /** Emits SIGINT and SIGTERM. */
   signals?: EventEmitter
+  /** Sees stdout as it is written. */
+  onStdout?: (text: string) => void
   /** Sees stderr as it is written. */
   onStderr?: (text: string) => void
 }
@@ -30,13 +34,19 @@ export async function runCli(
   options: CliOptions = {},
 ): Promise<CliRun> {
   const seen = { stdout: '', stderr: '' }
-  const { isTTY = false, signals = new EventEmitter(), onStderr } = options
+  const { isTTY = false, signals = new EventEmitter(), onStdout, onStderr } = options
   const host: Host = {
     argv,
     env: options.env ?? {},
-    cwd: process.cwd(),
+    cwd: options.cwd ?? process.cwd(),
     stdin: Readable.from([options.stdin ?? '']),
-    stdout: { isTTY, write: (text) => (seen.stdout += text) },
+    stdout: {
+      isTTY,
+      write: (text) => {
+        seen.stdout += text
+        onStdout?.(text)
+      },
+    },
     stderr: {
       isTTY,
       write: (text) => {

@@ -1,0 +1,17 @@
+import type { StepDefinition } from './definition.ts'
+import { autobuildImage } from './steps/autobuild-image.ts'
+import { puppeteerTest } from './steps/puppeteer-test.ts'
+import { seleniumTest } from './steps/selenium-test.ts'
+import { withEatMyData } from './steps/with-eat-my-data.ts'
+import { withPackageCache } from './steps/with-package-cache.ts'
+import { withXvfb } from './steps/with-xvfb.ts'
+
+/** Every step that footman can generate, in the order of their names. */
+export const steps: readonly StepDefinition[] = [
+  autobuildImage,
+  puppeteerTest,
+  seleniumTest,
+  withEatMyData,
+  withPackageCache,
+  withXvfb,
+]

@@ -1,0 +1,6 @@
+/** What `error` and a failing `sh` throw. */
+class AbortException extends IOException {
+    AbortException(String message) {
+        super(message)
+    }
+}
