@@ -3,18 +3,26 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { agentCommands } from '../agent/commands/registry.ts'
 import { agentConfigSchema } from '../agent/config/schema.ts'
-import { readmePath, withSettings } from './support/docs.ts'
+import { libraryCommands } from '../library/commands/registry.ts'
+import { keptSample, readmePath, sampleFiles, withGenerated } from './support/docs.ts'
 
 const readme = await readFile(readmePath, 'utf8')
 
 describe('README', () => {
-  it('shows every setting as the schema has it; `npm run docs` brings it up to date', () => {
-    expect(readme).toBe(withSettings(readme))
+  it('shows every setting and every step as the code has them; `npm run docs` brings it up to date', () => {
+    expect(readme).toBe(withGenerated(readme))
     expect(readme).toContain('`poll.idle`')
+    expect(readme).toContain('[withEatMyData]')
+  })
+
+  it('links to pages of the library that are what the generator makes', async () => {
+    expect(await keptSample()).toEqual(sampleFiles())
   })
 
   it('holds only examples of agent.yaml that are valid', () => {
-    const examples = [...readme.matchAll(/```yaml\n([\s\S]*?)\n\s*```/g)].map(([, text]) => text ?? '')
+    const examples = [...readme.matchAll(/```yaml\n([\s\S]*?)\n\s*```/g)]
+      .map(([, text]) => text ?? '')
+      .filter((text) => text.includes('controller:'))
     expect(examples.length).toBeGreaterThan(0)
     for (const example of examples) expect(agentConfigSchema.safeParse(parse(example)).error).toBeUndefined()
   })
@@ -23,7 +31,7 @@ describe('README', () => {
     const named = [...readme.matchAll(/footman (agent|library|jenkins) ([a-z]+)/g)].map(
       ([, noun, verb]) => `${noun} ${verb}`,
     )
-    const known = agentCommands.map(({ noun, verb }) => `${noun} ${verb}`)
+    const known = [...agentCommands, ...libraryCommands].map(({ noun, verb }) => `${noun} ${verb}`)
     expect(named.filter((name) => !known.includes(name))).toEqual([])
   })
 
