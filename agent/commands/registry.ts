@@ -65,9 +65,4 @@ export const agentCommands: readonly CommandEntry[] = [
     summary: 'Print the settings in force, and where each comes from',
     load: async () => (await import('./config.ts')).command,
   },
-  {
-    verb: 'demo',
-    summary: 'Show on this machine what footman does, without a Jenkins',
-    load: async () => (await import('../demo/demo.ts')).command,
-  },
 ]

@@ -1,8 +1,7 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deadline, systemClock } from '../../core/clock.ts'
-import type { ContainerEngine } from '../../core/container-engine.ts'
+import type { DemoStage } from '../../core/demo.ts'
 import { UserError } from '../../core/errors.ts'
 import { createLog } from '../../core/log.ts'
 import { Secret } from '../../core/secret.ts'
@@ -14,17 +13,7 @@ import { agentConfigSchema } from '../config/schema.ts'
 import { jarCacheVolume } from '../containers/container-spec.ts'
 import { lend } from '../daemon/lend.ts'
 import { controllerIdOf } from '../identity.ts'
-
-export interface Stagehand {
-  engine: ContainerEngine
-  /** An image that the engine has. */
-  image: string
-  /** Containers reach a controller on this machine's loopback only in its own network. */
-  network: string | undefined
-  /** Says one line to the audience. */
-  say(line: string): void
-  signal: AbortSignal
-}
+import { buildSet, type DemoSet } from './set.ts'
 
 const jobName = 'hello'
 const label = '2CPU2G'
@@ -35,34 +24,29 @@ const script = `node('${label}') {
 const patienceMs = 45_000
 
 /** Act one: a queued build that asks for a size is served by this machine. Leaves nothing behind. */
-export async function actOne(stagehand: Stagehand): Promise<void> {
-  const { say, signal } = stagehand
+export async function actOne(stage: DemoStage): Promise<void> {
+  const { say, signal, plain, env } = stage
+  const set = await buildSet(plain, env, signal)
+  say(set.note)
   const controller = await startPracticeController({ quietPeriodMs: 0 })
-  const folder = await mkdtemp(join(tmpdir(), 'footman-demo-'))
   const curtain = new AbortController()
   try {
     say(`a practice controller listens at ${controller.url} (it stands in for a Jenkins)`)
-    const jenkins = connectJenkins({
-      url: controller.url,
-      user: controller.user,
-      token: new Secret(controller.token),
-    })
-    const lending = lendTo(controller, { ...stagehand, folder, signal: curtain.signal })
+    const token = new Secret(controller.token)
+    const jenkins = connectJenkins({ url: controller.url, user: controller.user, token })
+    const lending = lendTo(jenkins, controller.user, { ...stage, ...set, signal: curtain.signal })
     const played = play(controller, jenkins, deadline(patienceMs, signal), say)
     await Promise.race([played, lending])
     await played
     curtain.abort()
     await lending
-    const left = await jenkins.nodes(signal)
-    const own = left.filter(({ inbound }) => inbound)
-    if (own.length > 0)
-      throw new UserError(`nodes are left on the controller: ${own.map(({ name }) => name).join(', ')}`)
+    await expectEmpty(jenkins, signal)
     say('the node is gone from the controller, the container from this machine')
   } finally {
     curtain.abort()
     await controller.stop()
-    await stagehand.engine.removeVolume(jarCacheVolume({ controllerId: controllerIdOf(controller.url) }))
-    await rm(folder, { recursive: true, force: true })
+    await set.engine.removeVolume(jarCacheVolume({ controllerId: controllerIdOf(controller.url) }))
+    await set.close()
   }
 }
 
@@ -95,16 +79,15 @@ async function ask<T>(question: () => Promise<T | undefined>, signal: AbortSigna
   }
 }
 
-interface Lending extends Stagehand {
-  folder: string
+async function expectEmpty(jenkins: Jenkins, signal: AbortSignal): Promise<void> {
+  const left = (await jenkins.nodes(signal)).filter(({ inbound }) => inbound).map(({ name }) => name)
+  if (left.length > 0) throw new UserError(`nodes are left on the controller: ${left.join(', ')}`)
 }
 
-async function lendTo(
-  controller: PracticeController,
-  { engine, image, network, folder, say, signal }: Lending,
-) {
+async function lendTo(jenkins: Jenkins, user: string, stage: DemoStage & DemoSet): Promise<void> {
+  const { engine, image, network, folder, say, signal } = stage
   const config = agentConfigSchema.parse({
-    controller: { url: controller.url, user: controller.user, token: 'env:NONE' },
+    controller: { url: jenkins.url, user, token: 'env:NONE' },
     machine: { name: 'this-machine', cpus: 2, memory: '2G', slots: 1 },
     images: { allow: [image], pull: 'never' },
     templates: [{ name: 'demo', image, ...(network && { network }) }],
@@ -118,8 +101,7 @@ async function lendTo(
     log: createLog({ sink: { write: (text) => say(`  ${text.trimEnd()}`) } }),
     engine,
     clock: systemClock,
-    connect: async () =>
-      connectJenkins({ url: controller.url, user: controller.user, token: new Secret(controller.token) }),
+    connect: async () => jenkins,
     stateDir,
     machineStateDir: stateDir,
     cacheDir: join(folder, 'cache'),
