@@ -275,7 +275,7 @@ call_back() {
   local status=0
   notified=false
   given "$STEP_WEBHOOK" || return 0
-  notify success done || status=$?
+  notify success 'done' || status=$?
   if [ "$status" -eq 0 ]; then
     notified=true
   elif is_true "$STEP_WEBHOOK_REQUIRED"; then

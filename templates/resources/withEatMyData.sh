@@ -7,19 +7,22 @@ under_eatmydata() {
   fi
 }
 
-# ld.so only complains of a library that it cannot preload, and goes on: silence is the proof that it could.
+# ld.so only complains of a library that it cannot preload, and goes on; a static program does not even complain.
+# The library among the mappings of a process is the only proof.
 probe() {
-  local said
+  local maps said=$CALL_FOLDER/probe wanted=${STEP_LIBRARY:-libeatmydata}
+  if given "$STEP_LIBRARY" && [ ! -r "$STEP_LIBRARY" ]; then
+    printf 'there is no %s' "$STEP_LIBRARY"
+    return 1
+  fi
   if ! given "$STEP_LIBRARY" && ! has_program eatmydata; then
     printf 'this machine has no eatmydata'
     return 1
   fi
-  said=$(under_eatmydata env 2>&1 >/dev/null) || said=${said:-it cannot start programs}
-  if given "$STEP_LIBRARY" && [ ! -r "$STEP_LIBRARY" ]; then said="there is no $STEP_LIBRARY"; fi
-  [ -z "$said" ] || {
-    printf '%s' "$said"
-    return 1
-  }
+  maps=$(under_eatmydata cat /proc/self/maps 2>"$said") || true
+  case $maps in *"/${wanted##*/}"*) return 0 ;; esac
+  printf '%s does not load. %s' "$wanted" "$(head -n 1 "$said")"
+  return 1
 }
 
 install_eatmydata() {
@@ -61,26 +64,32 @@ run_here() {
 run_in_container() {
   need_program docker docker.io
   preloaded=true
-  printf '%s\n' "$STEP_COMMAND" >"$CALL_FOLDER/command"
   cat >"$CALL_FOLDER/inside" <<'INSIDE'
 set -e
-if said=$(LD_PRELOAD=$PRELOAD env 2>&1 >/dev/null) && [ -z "$said" ]; then
-  export LD_PRELOAD="$PRELOAD"
-elif [ "$REQUIRE" = true ]; then
-  echo "eatmydata: the image cannot preload $PRELOAD: $said" >&2
-  exit 125
-else
-  echo "eatmydata: runs plainly, every fsync included: $said" >&2
-fi
+maps=$(LD_PRELOAD=$PRELOAD cat /proc/self/maps 2>/dev/null) || true
+case $maps in
+  *"/${PRELOAD##*/}"*) export LD_PRELOAD="$PRELOAD" ;;
+  *)
+    if [ "$REQUIRE" = true ]; then
+      echo "withEatMyData: nothing can be preloaded: the image cannot load $PRELOAD" >&2
+      exit 125
+    fi
+    echo "withEatMyData: runs plainly, every fsync included: the image cannot load $PRELOAD" >&2
+    : >"${0%/*}/report/plain"
+    ;;
+esac
 unset PRELOAD REQUIRE
 exec sh -e "$0.command"
 INSIDE
-  cp "$CALL_FOLDER/command" "$CALL_FOLDER/inside.command"
+  printf '%s\n' "$STEP_COMMAND" >"$CALL_FOLDER/inside.command"
+  mkdir "$CALL_FOLDER/report"
   supervise docker run --rm --init --name "footman-$CALL_ID" \
     --label "jenkins.job=${JOB_NAME-}" --label "jenkins.build=${BUILD_NUMBER-}" \
-    --user "$(id -u):$(id -g)" --volume "$PWD:$PWD" --volume "$CALL_FOLDER:$CALL_FOLDER:ro" --workdir "$PWD" \
+    --user "$(id -u):$(id -g)" --volume "$PWD:$PWD" --volume "$CALL_FOLDER:$CALL_FOLDER:ro" \
+    --volume "$CALL_FOLDER/report:$CALL_FOLDER/report" --workdir "$PWD" \
     --env "PRELOAD=${STEP_LIBRARY:-libeatmydata.so}" --env "REQUIRE=$STEP_REQUIRE" --env HOME=/tmp \
     --entrypoint sh "$STEP_IMAGE" "$CALL_FOLDER/inside"
+  if [ -e "$CALL_FOLDER/report/plain" ]; then preloaded=false; fi
 }
 
 # A wrapper a program, in a folder that stands first on the PATH: nothing else in the body is touched.

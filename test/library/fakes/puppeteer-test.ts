@@ -6,6 +6,7 @@ const trusted = { sandbox: 'none', trustedContent: true }
 
 export const puppeteerTest: FakeStep = {
   tools: {
+    id: 'echo 1000',
     timeout: 'shift 2; exec "$@"',
     node: 'case $1 in --version) echo v22.12.0 ;; *) sleep 1 ;; esac',
     chromium: 'echo Chromium 140',

@@ -9,6 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { withXvfb } from '../../../library/steps/with-xvfb.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { until } from '../../support/until.ts'
+import { importImage } from '../support/image.ts'
 import { processesWith } from '../support/processes.ts'
 import { callStep } from '../support/step-call.ts'
 
@@ -167,6 +168,20 @@ describe('withXvfb with view: x11', () => {
     expect((await run('xdpyinfo', [], { env: { ...process.env, ...desktop.env } })).stdout).toContain(
       '640x480',
     )
+  })
+
+  test('lets a container in by its one socket and the cookie, under another host name and without the network', async () => {
+    const image = await importImage({ programs: ['/usr/bin/xdpyinfo'] })
+    const desktop = await startDesktop()
+    const call = await callStep(withXvfb, { parameters: { view: 'x11' }, env: desktop.env })
+    await call.phase('begin')
+    const show = (more: string) =>
+      call.body(
+        `docker run --rm --network none --hostname elsewhere --volume "$X11_SOCKET:$X11_SOCKET:ro" --env DISPLAY ${more} ${image} xdpyinfo`,
+      )
+    const welcome = await show('--volume "$XAUTHORITY:$XAUTHORITY:ro" --env XAUTHORITY')
+    expect(welcome.log).toContain('640x480 pixels')
+    expect((await show('')).log).toContain('Authorization required')
   })
 
   test('refuses a display that xhost + has opened, before and after', async () => {

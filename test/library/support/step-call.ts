@@ -42,6 +42,10 @@ export interface StepCall {
   /** Starts a phase; use it to interrupt one. */
   start(phase: string): RunningPhase
   phase(phase: string): Promise<Ended>
+  /** What every phase finds in its environment, but for its own name in CALL_PHASE. */
+  environment: Record<string, string>
+  /** What the body finds in its environment, after `begin`. */
+  bodyEnvironment(): Promise<Record<string, string>>
   /** A shell script in the environment that `begin` gave the body. */
   body(script: string): Promise<Ended>
 }
@@ -81,14 +85,16 @@ export async function callStep(definition: StepDefinition, options: CallOptions 
     folder,
     start: (phase) => run([join(folder, 'step.sh')], { ...environment, CALL_PHASE: phase }),
     phase: (phase) => call.start(phase).ended,
-    async body(script) {
+    environment,
+    async bodyEnvironment() {
       const env: Record<string, string> = { PATH: environment.PATH, HOME: environment.HOME, ...options.env }
       for (const [name, value] of (await results()).environment) {
         if (name.startsWith('PATH+')) env.PATH = `${value}:${env.PATH}`
         else env[name] = value
       }
-      return run(['-e', '-c', script], env).ended
+      return env
     },
+    body: async (script) => run(['-e', '-c', script], await call.bodyEnvironment()).ended,
   }
   onTestFinished(async () => {
     await call.phase('end')

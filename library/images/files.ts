@@ -1,0 +1,30 @@
+import type { LibraryConfig } from '../config.ts'
+import type { PlannedFile } from '../desk.ts'
+import type { Render } from '../render.ts'
+import type { ImageTemplate } from './definition.ts'
+import { plugins } from './registry.ts'
+
+export interface ImageRequest {
+  config: LibraryConfig
+  render: Render
+  /** The line that says what made a file; `about` completes it. */
+  header: (about: string) => string
+}
+
+/**
+ * The files of an image, Dockerfile first: everything that `docker build` needs is in the folder `images/<name>`.
+ * The organisation's own images take the place of those that it is built on.
+ */
+export function imageFiles(image: ImageTemplate, { config, render, header }: ImageRequest): PlannedFile[] {
+  const { images } = config.organisation
+  const context = {
+    header: header(`the image ${image.name}`),
+    base: images[image.name] ?? image.base,
+    dockerClient: images.dockerClient ?? 'docker:cli',
+    plugins,
+  }
+  return image.files.map((file) => ({
+    path: `images/${image.name}/${file}`,
+    content: render(`images/${image.name}/${file}.hbs`, context),
+  }))
+}
