@@ -157,6 +157,6 @@ function noteStrange(why: Why, { ownSlots, nodes = [] }: QueueView, strangeNames
 
 /** A laptop's node that offers nothing: if a build waits for it, it has been opened since. */
 function isParked(node: NodeState): boolean {
-  const tag = parseNodeDescription(node.description)
+  const tag = tagOf(node)
   return tag !== undefined && node.labels.every((label) => label === tag.machine || label === node.name)
 }
