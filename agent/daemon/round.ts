@@ -2,7 +2,7 @@ import type { NetworkInterfaceInfo } from 'node:os'
 import { endContainer } from '../containers/end-container.ts'
 import type { ImageKeeper } from '../containers/image-keeper.ts'
 import { type Decision, reconcile, slotOf } from '../reconcile.ts'
-import { endingKey, recollect, slotKey } from '../slots/recollect.ts'
+import { endingKey, recollect, restsUntil, slotKey } from '../slots/recollect.ts'
 import type { Phase } from '../slots/slots.ts'
 import type { Action, ObservedContainer, World } from '../world.ts'
 import { ofEngine } from './blame.ts'
@@ -50,7 +50,7 @@ export async function round(mind: Mind, options: RoundOptions): Promise<RoundRes
   const world = await worldOf(sight, mind, options)
   mind.recollection = world.recollection
   const decision = reconcile(world)
-  const resting = decision.actions.filter((action) => restsUntil(action, world) !== undefined)
+  const resting = decision.actions.filter((action) => restOf(action, world) !== undefined)
   const due = decision.actions.filter((action) => !resting.includes(action))
   const outcomes = await execute(due, contextOf(mind, options))
   learnFrom(outcomes, mind, clock.now())
@@ -58,7 +58,7 @@ export async function round(mind: Mind, options: RoundOptions): Promise<RoundRes
   mind.isWatchful = decision.slots.some(({ phase }) => needsWatching(phase))
   mind.dueMs = earliest([
     ...decision.waiting.map(({ retryAtMs }) => retryAtMs),
-    ...resting.map((action) => restsUntil(action, world)),
+    ...resting.map((action) => restOf(action, world)),
   ])
   if (concerns(world, decision)) mind.lastDemandMs = clock.now()
   const waiting = [...decision.waiting.map(wordsOf), ...sight.skipped.map(wordsOf)]
@@ -145,12 +145,10 @@ function needsWatching(phase: Phase): boolean {
 }
 
 /** What just failed rests, and so does anything else in its slot; but endings wait only for endings. ms. */
-function restsUntil(action: Action, { recollection, nowMs }: World): number | undefined {
+function restOf(action: Action, world: World): number | undefined {
   const slot = slotOf(action)
   if (slot === undefined) return undefined
-  const key = isEnding(action) ? endingKey(slot) : slotKey(slot)
-  const untilMs = recollection.setbacks[key]?.notBeforeMs ?? 0
-  return untilMs > nowMs ? untilMs : undefined
+  return restsUntil(isEnding(action) ? endingKey(slot) : slotKey(slot), world)
 }
 
 function earliest(times: readonly (number | undefined)[]): number | undefined {

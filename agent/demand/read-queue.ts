@@ -22,7 +22,10 @@ export interface QueueReading {
   skipped: { itemId: number; title: string; reason: string }[]
   /** Sentences that footman does not know, each once, with numbers replaced by N. */
   unknownWording: string[]
-  /** Names in those sentences that are no node of the view: labels, or nodes that are newer than it. */
+  /**
+   * Names in those sentences that are no node of the view, or a laptop's node without a label: labels, or nodes that
+   * have changed since.
+   */
   strangeNames: string[]
 }
 
@@ -148,6 +151,12 @@ function noteUnknown(why: Why, unknownWording: string[]): void {
 function noteStrange(why: Why, { ownSlots, nodes = [] }: QueueView, strangeNames: string[]): void {
   const name = why.kind === 'busy' ? why.nameOrLabel : why.kind === 'offline' ? why.node : undefined
   if (name === undefined || isBuiltIn(name) || strangeNames.includes(name)) return
-  if (Object.hasOwn(ownSlots, name) || nodes.some((node) => node.name === name)) return
+  if (Object.hasOwn(ownSlots, name) || nodes.some((node) => node.name === name && !isParked(node))) return
   if (parseLabelLeniently(name).kind === 'atom') strangeNames.push(name)
+}
+
+/** A laptop's node that offers nothing: if a build waits for it, it has been opened since. */
+function isParked(node: NodeState): boolean {
+  const tag = tagOf(node)
+  return tag !== undefined && node.labels.every((label) => label === tag.machine || label === node.name)
 }

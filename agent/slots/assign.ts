@@ -6,10 +6,11 @@ import { subtractSize } from '../labels/size.ts'
 import { planLike } from '../match/plan-like.ts'
 import type { Action, Demand, Size, SlotPlan, World } from '../world.ts'
 import { freeBudget } from './budget.ts'
-import { candidates, namedSlots, type Placement, place, slotNames } from './candidates.ts'
-import { slotKey, templateKey } from './recollect.ts'
+import type { Placement } from './candidates.ts'
+import { findPlacement, type Site } from './placement.ts'
+import { restsUntil, slotKey, templateKey } from './recollect.ts'
 import { roomFor } from './room.ts'
-import type { Phase, Slot } from './slots.ts'
+import type { Slot } from './slots.ts'
 import { type Supply, supplyFor, supplyOf } from './supply.ts'
 
 /** A build that this machine does not start a container for right now, and why. */
@@ -48,13 +49,10 @@ export function assign(slots: readonly Slot[], world: World): Assignment {
   return ledger
 }
 
-interface Ledger extends Assignment {
-  world: World
-  slots: readonly Slot[]
+interface Ledger extends Assignment, Site {
   reserved: Set<string>
   supply: Supply[]
   fleet: readonly FleetMachine[]
-  room: Size
   /** Slots that this round opens or empties. */
   used: Set<string>
   /** An older build has waited so long that the room is kept for it. */
@@ -130,54 +128,13 @@ function comingFor(demand: Demand, { supply, slots, unserved }: Ledger): Supply 
   return coming
 }
 
+/** In a long queue few labels stand many times. */
 function placementFor(demand: Demand, ledger: Ledger): Placement {
   const { wants } = demand
   if (wants.kind === 'node') return findPlacement(demand, ledger)
   const placement = ledger.placements.get(wants.expression) ?? findPlacement(demand, ledger)
   ledger.placements.set(wants.expression, placement)
   return placement
-}
-
-/** Where, and how large, a container for the build would run: in a slot that it names, else in the lowest that is free. */
-function findPlacement(demand: Demand, ledger: Ledger): Placement {
-  const { world, room: available } = ledger
-  const { wants } = demand
-  const names = slotNames(world.machine)
-  const named = namedSlots(demand, names)
-  const free = [...new Set([...named, ...names])].filter((name) => isFree(name, ledger))
-  if (free.length === 0) return refusal(`all ${world.machine.maxSlots} slots of this machine are in use`)
-  if (wants.kind === 'node') return likeNode(wants.node, free[0] ?? wants.node, ledger)
-  const { templates, machine } = world
-  const request = { expression: wants.expression, templates, available, budget: machine.budget }
-  const placement = place(request, candidates(free, named))
-  const taken = named.filter((name) => !free.includes(name))
-  if (!('impossible' in placement) || placement.impossible !== 'no-template' || taken.length === 0) {
-    return placement
-  }
-  const elsewhere = place({ ...request, available: machine.budget }, taken)
-  return 'impossible' in elsewhere ? placement : refusal(`it asks for ${elsewhere.slot}, which is in use`)
-}
-
-const openable: readonly Phase[] = ['absent', 'registered', 'announced']
-
-function isFree(name: string, { slots, used, world }: Ledger): boolean {
-  const phase = slots.find((slot) => slot.name === name)?.phase ?? 'absent'
-  return openable.includes(phase) && !used.has(name) && restsUntil(slotKey(name), world) === undefined
-}
-
-/** A container like the one of our own node that Jenkins named in place of the label. */
-function likeNode(node: string, slot: string, { world, room, slots }: Ledger): Placement {
-  const { templates, machine } = world
-  const labels = slots.find(({ name }) => name === node)?.container?.nodeLabels ?? []
-  const plan = planLike({ slot, labels, templates, available: room })
-  if (plan) return plan
-  const whole = planLike({ slot, labels, templates, available: machine.budget })
-  if (!whole) return refusal(`no template makes a container like ${node}`)
-  return { impossible: 'busy', size: whole.size, detail: 'this machine has no room left' }
-}
-
-function refusal(detail: string): Placement {
-  return { impossible: 'no-template', detail }
 }
 
 /** Reasons to let this build wait although a container for it would fit. */
@@ -255,10 +212,4 @@ function isGuess({ wants }: Demand): boolean {
 function guessFailed({ wants }: Demand): string {
   const node = wants.kind === 'expression' ? wants.inferredFrom : wants.node
   return `Jenkins names ${node} instead of the label, and a container like that one was tried already`
-}
-
-/** When a slot or template that failed may be tried again; undefined: now. */
-function restsUntil(key: string, { recollection, nowMs }: World): number | undefined {
-  const untilMs = recollection.setbacks[key]?.notBeforeMs ?? 0
-  return untilMs > nowMs ? untilMs : undefined
 }

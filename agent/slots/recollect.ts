@@ -117,6 +117,15 @@ export function recollectGuess(before: Recollection, itemId: number, nowMs: numb
   return { ...before, guesses: { ...before.guesses, [itemId]: nowMs } }
 }
 
+/** When something that failed may be tried again, ms; undefined: now. */
+export function restsUntil(
+  key: string,
+  { recollection, nowMs }: Pick<World, 'recollection' | 'nowMs'>,
+): number | undefined {
+  const untilMs = recollection.setbacks[key]?.notBeforeMs ?? 0
+  return untilMs > nowMs ? untilMs : undefined
+}
+
 export function slotKey(slot: string): string {
   return `slot ${slot}`
 }

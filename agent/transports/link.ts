@@ -1,19 +1,22 @@
 import type { ObservedContainer } from '../world.ts'
 
-/** Lines of agent.jar's log that tell its state; jenkinsci/remoting Engine.java and Launcher.java. */
+/**
+ * What agent.jar says of its own connection, word for word: plugins write into the same log, and one that `Failed to
+ * connect to` something else has lost no controller. Source: jenkinsci/remoting Engine.java, Launcher.java.
+ */
 const markers: readonly [RegExp, ObservedContainer['link']][] = [
-  [/^(INFO: )?Connected$/, 'connected'],
-  [
-    /Terminated|Performing onReconnect|Failed to connect|side closed|reconnect rejected|is not ready/,
-    'connecting',
-  ],
-  [/Setting up agent:|Locating server among|Handshaking/, 'connecting'],
+  [/^Connected$/, 'connected'],
+  [/^(Terminated|Performing onReconnect operation\.?|(Read|Write) side closed|Handshaking)$/, 'connecting'],
+  [/^(Setting up agent: |Locating server among |Could not (locate|resolve) server among )/, 'connecting'],
+  [/^(Failed to connect: |reconnect rejected, sleeping |http\S+ is not ready\b)/, 'connecting'],
 ]
 
 /** What the agent believes of its connection, by the last telling line of its log. */
 export function linkOf(log: string): ObservedContainer['link'] {
   for (const line of log.split(/\r?\n/).reverse()) {
-    const found = markers.find(([pattern]) => pattern.test(line.trim()))
+    // java.util.logging puts the level before it, in the language of the image.
+    const said = line.trim().replace(/^\p{L}+: /u, '')
+    const found = markers.find(([pattern]) => pattern.test(said))
     if (found) return found[1]
   }
   return 'unknown'
@@ -43,4 +46,10 @@ export function causeInLog(log: string, agentUrl: string): string | undefined {
     [/OutOfMemoryError/, 'the container is too small for the agent itself'],
   ]
   return causes.find(([pattern]) => pattern.test(log))?.[1]
+}
+
+/** Why the controller let the agent in and turned it out again, by its own log of the node (jenkinsci/jenkins SlaveComputer.java). */
+export function causeInNodeLog(log: string): string | undefined {
+  const line = log.split(/\r?\n/).findLast((text) => /Rejecting the connection|^(ERROR|FATAL):/.test(text))
+  return line && `the controller says: ${line.trim().replace(/^(ERROR|FATAL): /, '')}`
 }

@@ -1,4 +1,5 @@
-import type { AgentListener, Jenkins } from '../../jenkins/jenkins.ts'
+import type { AgentListener } from '../../jenkins/jenkins.ts'
+import { askNodeLog } from './ask-node-log.ts'
 import { causeInLog } from './link.ts'
 import { type Banner, type BannerProbe, readBanner } from './tcp-banner.ts'
 import type { Transport, TransportFinding } from './transport.ts'
@@ -23,8 +24,14 @@ export function createTcpTransport(read: BannerProbe = readBanner): Transport {
       return judgeBanner(listener, await read(listener.host, listener.port, signal))
     },
 
-    async explain({ jenkins, log, agentUrl }, signal) {
-      return explain(jenkins, causeInLog(log, agentUrl), signal)
+    async explain({ jenkins, node, log, agentUrl }, signal) {
+      const { usable, finding } = judgeListener(await jenkins.agentListener(signal))
+      if (!usable) return finding
+      return (
+        causeInLog(log, agentUrl) ??
+        (await askNodeLog(jenkins, node, signal)) ??
+        `the agent did not get through although ${finding}; look at the log of the container`
+      )
     },
   }
 }
@@ -69,10 +76,4 @@ function judgeBanner({ host, port }: AgentListener, banner: Banner): TransportFi
     case 'unreachable':
       return { usable: false, finding: `nothing can be reached at ${place}: ${banner.reason}`, cure }
   }
-}
-
-async function explain(jenkins: Jenkins, cause: string | undefined, signal?: AbortSignal): Promise<string> {
-  const { usable, finding } = judgeListener(await jenkins.agentListener(signal))
-  if (!usable) return finding
-  return cause ?? `the agent did not get through although ${finding}; look at the log of the container`
 }

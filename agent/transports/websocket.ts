@@ -1,5 +1,6 @@
 import type { WebSocketProbe } from '../../jenkins/jenkins.ts'
 import { compareVersions } from '../../jenkins/version.ts'
+import { askNodeLog } from './ask-node-log.ts'
 import { causeInLog } from './link.ts'
 import { type Transport, type TransportFinding, untried } from './transport.ts'
 
@@ -31,6 +32,7 @@ export const webSocketTransport: Transport = {
     return (
       explanations[probe] ??
       causeInLog(log, agentUrl) ??
+      (await askNodeLog(jenkins, node, signal)) ??
       'the controller would accept the agent, but it did not come; look at the log of the container'
     )
   },

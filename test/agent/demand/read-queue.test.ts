@@ -139,6 +139,9 @@ describe('a name that Jenkins mentions', () => {
       readDemand({ items, ownSlots: { 'ann-1': [] }, nodes }).strangeNames
     expect(strangeNames([])).toEqual(['bob-1'])
     expect(strangeNames([node('bob-1', [])])).toEqual([])
+    // A laptop's node that was without labels when we looked: somebody waits for those that it has now.
+    expect(strangeNames([node('bob-1', [], tagOf('bob'))])).toEqual(['bob-1'])
+    expect(strangeNames([node('bob-1', ['linux'], tagOf('bob'))])).toEqual([])
   })
 })
 

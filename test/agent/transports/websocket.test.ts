@@ -72,7 +72,16 @@ describe('why an agent did not get through', () => {
     )
   })
 
-  test('is left to the reader when neither knows', async () => {
+  test('is in the log that the controller keeps of the node, when it let the agent in and turned it out', async () => {
+    const jenkins = answering('accepted')
+    jenkins.logs.set('n', 'Remoting version: 3107\nERROR: The agent is not welcome\n')
+    const attempt = { jenkins, node: 'n', secret, log: '', agentUrl: 'http://jenkins.test/' }
+    expect(await webSocketTransport.explain(attempt)).toBe('the controller says: The agent is not welcome')
+    jenkins.denied.add('Connect')
+    expect(await webSocketTransport.explain(attempt)).toContain('look at the log of the container')
+  })
+
+  test('is left to the reader when nobody knows', async () => {
     expect(await explain('accepted')).toContain('look at the log of the container')
   })
 })
