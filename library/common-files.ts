@@ -10,12 +10,16 @@ export function commonFiles(desk: Desk): PlannedFile[] {
   const header = desk.header('the library')
   const library = libraryView(config)
   const steps = resolved.map((step) => stepView(step, rename, header))
-  const common: Context = { header, package: config.package, version }
-  const classes = ['Exchange', 'Parameters', 'StepCall']
+  const classes = {
+    Exchange: desk.copy('src/Exchange.groovy'),
+    Parameters: desk.copy('src/Parameters.groovy'),
+    StepCall: desk.copy('src/StepCall.groovy'),
+    Version: render('src/Version.groovy.hbs', { version }),
+  }
   return [
-    ...classes.map((name) => ({
+    ...Object.entries(classes).map(([name, source]) => ({
       path: `src/${folder}/${name}.groovy`,
-      content: render(`src/${name}.groovy.hbs`, common),
+      content: render('src/class.groovy.hbs', { header, package: config.package, source: source.trimEnd() }),
     })),
     { path: 'src/footman.gdsl', content: render('gdsl/steps.gdsl.hbs', { header, steps }) },
     { path: 'docs/README.md', content: render('docs/index.md.hbs', { header, steps, library }) },

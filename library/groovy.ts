@@ -26,7 +26,7 @@ export function groovyLiteral(value: unknown, indent = '    '): string {
 
 /** Text in single quotes: nothing in it is interpolated. */
 export function groovyText(text: string): string {
-  return `'${[...text].map(groovyCharacter).join('')}'`
+  return `'${text.replace(/[^ -~]|['\\]/g, groovyCharacter)}'`
 }
 
 const named: Readonly<Record<string, string>> = {
@@ -38,12 +38,7 @@ const named: Readonly<Record<string, string>> = {
 }
 
 function groovyCharacter(character: string): string {
-  const name = named[character]
-  if (name) return name
-  if (character >= ' ' && character <= '~') return character
-  return Array.from({ length: character.length }, (_, index) => {
-    return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`
-  }).join('')
+  return named[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** Groovy's plain integers have 32 bits. */

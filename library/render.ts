@@ -1,9 +1,14 @@
-import Handlebars from 'handlebars'
+import { createRequire } from 'node:module'
 import { ConfigError, messageOf } from '../core/errors.ts'
 import { quoteShell } from '../core/quote.ts'
 import { markdownCode, markdownText, xmlText } from './escape.ts'
 import { groovyLiteral } from './groovy.ts'
 import { checkTemplate, partialsOf } from './template-check.ts'
+
+/** In one file, and without the source maps that the package's main module loads: half of the time of a short run. */
+const Handlebars: typeof import('handlebars') = createRequire(import.meta.url)(
+  'handlebars/dist/handlebars.min.js',
+)
 
 /** What a template may see: plain data, nothing of it null or undefined. */
 export type Context = Readonly<Record<string, unknown>>

@@ -23,9 +23,19 @@ export function obeys(rule: Rule, value: string): boolean {
   return (
     isLine(value) &&
     value.length <= rule.longest &&
-    new RegExp(`^(?:${rule.pattern})$`, 's').test(value) &&
+    expressionOf(rule).test(value) &&
     !(rule.without ?? []).some((text) => value.includes(text))
   )
+}
+
+const expressions = new WeakMap<Rule, RegExp>()
+
+function expressionOf(rule: Rule): RegExp {
+  const known = expressions.get(rule)
+  if (known) return known
+  const expression = new RegExp(`^(?:${rule.pattern})$`, 's')
+  expressions.set(rule, expression)
+  return expression
 }
 
 /** Not empty and without control characters, line breaks included. */

@@ -1,6 +1,3 @@
-// {{{header}}}
-package {{{package}}}
-
 import com.cloudbees.groovy.cps.NonCPS
 
 /** What passes between Groovy and bash: values and credentials by the environment, results by a file. Calls no steps. */

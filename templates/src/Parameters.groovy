@@ -1,6 +1,3 @@
-// {{{header}}}
-package {{{package}}}
-
 import com.cloudbees.groovy.cps.NonCPS
 
 /**

@@ -1,14 +1,9 @@
-// {{{header}}}
-package {{{package}}}
-
 /**
  * One call of a generated step: accepts its parameters or refuses them, runs its shell resource phase by phase, and
  * releases what that took, however the call ends. Keeps to what the sandbox of an untrusted library allows.
  */
 class StepCall implements Serializable {
     private static final long serialVersionUID = 1L
-
-    static final String VERSION = {{{groovy version}}}
 
     // With a first line of its own, Jenkins does not run it with -x, which would print every command into the log.
     static final String PHASE = '#!/bin/sh\ncommand -v bash >/dev/null || { echo "bash is needed here" >&2; exit 127; }\nexec bash "$CALL_FOLDER/step.sh"\n'
