@@ -2,7 +2,7 @@ import { planLike } from '../match/plan-like.ts'
 import type { Demand, Size, World } from '../world.ts'
 import { candidates, namedSlots, type Placement, place, slotNames } from './candidates.ts'
 import { restsUntil, slotKey } from './recollect.ts'
-import type { Phase, Slot } from './slots.ts'
+import { labelsOf, type Phase, type Slot } from './slots.ts'
 
 /** What a container has to find its place in. */
 export interface Site {
@@ -42,7 +42,8 @@ function isFree(name: string, { slots, used, world }: Site): boolean {
 /** A container like the one of our own node that Jenkins named in place of the label. */
 function likeNode(node: string, slot: string, { world, room, slots }: Site): Placement {
   const { templates, machine } = world
-  const labels = slots.find(({ name }) => name === node)?.container?.nodeLabels ?? []
+  const named = slots.find(({ name }) => name === node)
+  const labels = named ? labelsOf(named) : []
   const plan = planLike({ slot, labels, templates, available: room })
   if (plan) return plan
   const whole = planLike({ slot, labels, templates, available: machine.budget })

@@ -106,6 +106,11 @@ export function isConnected(node: ObservedNode): boolean {
   return node.connected || !node.offline
 }
 
+/** What the slot's container promises; without one, what its node still announces. */
+export function labelsOf({ container, node }: Slot): readonly string[] {
+  return container?.nodeLabels ?? node?.labels ?? []
+}
+
 function slotOf(name: string, world: World): Slot {
   const [container, ...surplus] = world.containers.filter((one) => one.slot === name).sort(byUsefulness)
   const node = world.nodes.find((one) => one.name === name)

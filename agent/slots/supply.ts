@@ -1,6 +1,6 @@
 import { evaluates } from '../labels/evaluate.ts'
 import type { Demand, ObservedNode, World } from '../world.ts'
-import { isConnected, isOwn, type Slot } from './slots.ts'
+import { isConnected, isOwn, labelsOf, type Slot } from './slots.ts'
 
 /** One executor that is free, or about to be, whoever owns it. */
 export interface Supply {
@@ -43,8 +43,10 @@ export function supplyFor(
   if (pinned) return pinned
   // Jenkins named a busy node in place of a label that only this node has: any executor with its labels will do.
   const named = slots.find(({ name }) => name === wants.node)
-  const needed = named?.container?.nodeLabels
-  return needed && supply.find(({ labels }) => needed.every((label) => labels.has(label)))
+  const needed = named ? labelsOf(named) : []
+  return needed.length === 0
+    ? undefined
+    : supply.find(({ labels }) => needed.every((label) => labels.has(label)))
 }
 
 function isFree(node: ObservedNode): boolean {

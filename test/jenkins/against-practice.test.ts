@@ -56,6 +56,7 @@ test('client and practice controller agree about the life of a node', async () =
     description: 'a & b',
     temporarilyOffline: true,
     offlineReason: 'footman: on battery',
+    offlineCauseKind: 'hudson.slaves.OfflineCause$UserCause',
   })
   await jenkins.clearOffline('ann 1')
   expect(await jenkins.node('ann 1')).toMatchObject({ temporarilyOffline: false })

@@ -95,6 +95,20 @@ test('a reason is read without the escapes that Jenkins adds for web pages', asy
   expect(await jenkins.node('n1')).toMatchObject({ offlineReason: 'a <b>&amp; "c"' })
 })
 
+test('who took a node offline is told: a person, a monitor of Jenkins, or nobody', async () => {
+  const kindOf = async (offlineCause: unknown) => {
+    const url = await serveHttp((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json', 'X-Jenkins': '2.498' })
+      response.end(JSON.stringify({ displayName: 'n1', offlineCause }))
+    })
+    return (await (await replayed([], { url })).node('n1'))?.offlineCauseKind
+  }
+  const monitor = 'hudson.node_monitors.DiskSpaceMonitorDescriptor$DiskSpace'
+  expect(await kindOf({ _class: monitor })).toBe(monitor)
+  expect(await kindOf(null)).toBeUndefined()
+  expect(await kindOf({})).toBeUndefined()
+})
+
 test('a node is created as its page in Jenkins would create it', async () => {
   const jenkins = await replayed([['node-create', 0]])
   await jenkins.createNode(linux)

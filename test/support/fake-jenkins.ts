@@ -32,6 +32,8 @@ export class FakeJenkins extends FaultSwitches implements Jenkins {
   webSocket = true
   jar: Buffer = Buffer.from('PK, and then something that is not really a jar')
   items: QueueItem[] = []
+  /** Called before the queue is read, for tests whose queue depends on the nodes. */
+  onQueue = (): void => {}
   readonly store = new Map<string, NodeState>()
   readonly logs = new Map<string, string>()
   readonly jobs = new Map<string, { xml: string; builds: BuildState[] }>()
@@ -84,7 +86,10 @@ export class FakeJenkins extends FaultSwitches implements Jenkins {
   }
 
   queue(signal?: AbortSignal): Promise<QueueItem[]> {
-    return this.answer('queue', '', signal, () => structuredClone(this.items))
+    return this.answer('queue', '', signal, () => {
+      this.onQueue()
+      return structuredClone(this.items)
+    })
   }
 
   nodes(signal?: AbortSignal): Promise<NodeState[]> {

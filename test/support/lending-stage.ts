@@ -18,7 +18,7 @@ import { type FakeDocker, fakeDocker } from './docker-fake.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeJenkins } from './fake-jenkins.ts'
 import { tempDir } from './temp-dir.ts'
-import { waitingFor } from './waiting-for.ts'
+import { waitingFor, whyWaiting } from './waiting-for.ts'
 
 export const stageConfig = {
   controller: { url: 'http://jenkins.test/', user: 'ann', token: 'env:NONE' },
@@ -52,6 +52,7 @@ export class LendingStage {
   #plan: Plan | undefined
   #daemon: Daemon | undefined
   #items = 0
+  readonly #labels = new Map<number, string>()
   ended: Promise<void> | undefined
 
   constructor(options: StageOptions = {}) {
@@ -59,6 +60,7 @@ export class LendingStage {
     const sink = { write: (line: string) => this.said.push(line.trimEnd()) }
     this.news = createNews(createLog({ sink }), this.clock)
     this.docker.addImage(stageImage)
+    this.jenkins.onQueue = () => this.#explainWaits()
     this.docker.onStart((id, { labels }) => this.#agentStarts(id, labels['io.footman.slot'] ?? ''))
     this.docker.onEnd((_id, { labels }) => this.jenkins.agentVanishes(labels['io.footman.slot'] ?? ''))
   }
@@ -135,18 +137,23 @@ export class LendingStage {
     this.schedule()
   }
 
-  /** A build waits for a label; returns its queue item. */
-  enqueue(label: string): number {
+  /**
+   * A build waits for a label; returns its queue item. Of a Pipeline Jenkins tells no label, only a sentence that depends
+   * on the nodes of the moment.
+   */
+  enqueue(label: string, kind: 'freestyle' | 'pipeline' = 'freestyle'): number {
     const id = ++this.#items
-    const task = { ...waitingFor(label).task, name: `app${id}` }
+    const labelExpression = kind === 'freestyle' ? label : undefined
+    const task = { ...waitingFor(label).task, name: `app${id}`, labelExpression }
     this.jenkins.items.push(waitingFor(label, { id, inQueueSinceMs: this.clock.now(), task }))
+    this.#labels.set(id, label)
     return id
   }
 
   /** Jenkins gives waiting builds to idle nodes that satisfy their labels. */
   schedule(): void {
     for (const item of [...this.jenkins.items]) {
-      const label = parseLabelLeniently(item.task.labelExpression ?? '')
+      const label = parseLabelLeniently(this.#labels.get(item.id) ?? '')
       const taker = [...this.jenkins.store.values()].find(
         ({ name, labels, offline, idle }) => !offline && idle && satisfiedBy(label, name, labels),
       )
@@ -154,6 +161,14 @@ export class LendingStage {
       this.jenkins.items = this.jenkins.items.filter(({ id }) => id !== item.id)
       this.jenkins.setBuilds(taker.name, [`http://jenkins.test/job/${item.task.name}/1/`])
     }
+  }
+
+  #explainWaits(): void {
+    const nodes = [...this.jenkins.store.values()]
+    this.jenkins.items = this.jenkins.items.map((item) => {
+      const label = this.#labels.get(item.id)
+      return label === undefined ? item : { ...item, why: whyWaiting(label, nodes) }
+    })
   }
 
   /** The node of a slot; throws when there is none. */

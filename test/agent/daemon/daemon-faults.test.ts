@@ -12,7 +12,7 @@ type When = 'before' | 'after'
  * One build comes, is served, ends, and its container is retired, while the n-th call to controller or engine fails.
  * Returns how many calls that took, and which one failed.
  */
-async function play(faultAt: number, when: When) {
+async function play(faultAt: number, when: When, kind: 'freestyle' | 'pipeline') {
   const calls: string[] = []
   let isWatched = false
   const decide = (name: string) => {
@@ -36,7 +36,7 @@ async function play(faultAt: number, when: When) {
   await stage.clock.advance(minute)
 
   isWatched = true
-  stage.enqueue('2CPU2G')
+  stage.enqueue('2CPU2G', kind)
   await stage.pass(90_000)
   expect(stage.jenkins.items, failed()).toEqual([])
   expect(stage.container.status, failed()).toBe('running')
@@ -52,26 +52,30 @@ async function play(faultAt: number, when: When) {
   return calls
 }
 
-test('whichever single call fails, the build is served once, no container lacks its node, and all is tidied up', async () => {
-  const calls = await play(0, 'before')
-  const steps = [
-    'agentJar',
-    'updateNode',
-    'inboundSecret',
-    'create',
-    'putFiles',
-    'start',
-    'markOffline',
-    'remove',
-  ]
-  expect(calls).toEqual(expect.arrayContaining(steps))
-  // Looks that find nothing new are all alike.
-  const points = calls.flatMap((name, index) => (isTelling(name) || index < 12 ? [index + 1] : []))
-  for (const point of points) {
-    await play(point, 'before')
-    await play(point, 'after')
-  }
-}, 30_000)
+test.each(['freestyle', 'pipeline'] as const)(
+  'whichever single call fails, a %s build is served once, no container lacks its node, and all is tidied up',
+  async (kind) => {
+    const calls = await play(0, 'before', kind)
+    const steps = [
+      'agentJar',
+      'updateNode',
+      'inboundSecret',
+      'create',
+      'putFiles',
+      'start',
+      'markOffline',
+      'remove',
+    ]
+    expect(calls).toEqual(expect.arrayContaining(steps))
+    // Looks that find nothing new are all alike.
+    const points = calls.flatMap((name, index) => (isTelling(name) || index < 12 ? [index + 1] : []))
+    for (const point of points) {
+      await play(point, 'before', kind)
+      await play(point, 'after', kind)
+    }
+  },
+  30_000,
+)
 
 function isTelling(name: string): boolean {
   return !['queue', 'nodes', 'list', 'image', 'logs', 'inspect'].includes(name)
