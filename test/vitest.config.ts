@@ -10,6 +10,8 @@ const special = ['test/**/*.part.test.ts', 'test/**/*.jenkins.test.ts']
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
+    // Vitest leaves one core free; on two cores that would be half of them.
+    maxWorkers: 2,
     projects: [
       {
         test: {
