@@ -2,7 +2,7 @@ import { runProgram } from './program.ts'
 import type { ProgramSpec } from './program-spec.ts'
 
 /** How long a command may go on whose result nobody reads. */
-const unheardMs = 5_000
+const unheardMs = 2_000
 
 /** Runs a program as this process and leaves with its exit code. The only place that leaves. */
 export async function main(spec: ProgramSpec): Promise<void> {
