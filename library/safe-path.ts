@@ -42,13 +42,18 @@ export function surveyFolder(root: string): (path: string) => Standing {
   }
 }
 
-/** Makes the folders on the way to a path that was found safe. */
-export function makeFolders(root: string, path: string): void {
-  const folder = dirname(join(root, path))
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (error) {
-    throw fileError('make the folder', folder, error)
+/** Makes the folders on the way to paths that were found safe, each of them once. */
+export function folderMaker(root: string): (path: string) => void {
+  const made = new Set<string>()
+  return (path) => {
+    const folder = dirname(join(root, path))
+    if (made.has(folder)) return
+    try {
+      mkdirSync(folder, { recursive: true })
+      made.add(folder)
+    } catch (error) {
+      throw fileError('make the folder', folder, error)
+    }
   }
 }
 

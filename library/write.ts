@@ -7,7 +7,7 @@ import { temporaryBeside } from '../core/temporary.ts'
 import type { Comparison, Difference } from './compare.ts'
 import type { LibraryPlan } from './engine.ts'
 import { formatManifest, hashOf, type Manifest, manifestPath } from './manifest.ts'
-import { makeFolders, type Standing, surveyFolder } from './safe-path.ts'
+import { folderMaker, surveyFolder } from './safe-path.ts'
 
 export interface WriteRequest {
   root: string
@@ -31,15 +31,22 @@ export async function writeLibrary(request: WriteRequest): Promise<void> {
   const manifest = finalManifest(request)
   const isFinal = comparison.manifest && formatManifest(comparison.manifest) === formatManifest(manifest)
   if (comparison.differences.length === 0 && isFinal) return
-  const look = surveyFolder(root)
-  if (comparison.differences.length > 0) put(look, root, manifestPath, formatManifest(underWay(request)))
+  const place = { root, look: surveyFolder(root), makeFolders: folderMaker(root) }
+  if (comparison.differences.length > 0) put(place, manifestPath, formatManifest(underWay(request)))
   for (const { path, after } of comparison.differences) {
     request.signal.throwIfAborted()
-    if (after === undefined) remove(look, root, path)
-    else put(look, root, path, after)
+    if (after === undefined) remove(place, path)
+    else put(place, path, after)
   }
-  makeFolders(root, manifestPath)
+  place.makeFolders(manifestPath)
   await writeFileAtomic(join(root, manifestPath), formatManifest(manifest))
+}
+
+/** A library on the disk, and how to find one's way in it. */
+interface Place {
+  root: string
+  look(path: string): void
+  makeFolders(path: string): void
 }
 
 function refuseEdited(differences: readonly Difference[]): void {
@@ -53,12 +60,10 @@ function refuseEdited(differences: readonly Difference[]): void {
   })
 }
 
-type Look = (path: string) => Standing
-
 /** Without waiting for the disk: what a power cut takes, the next run makes again. */
-function put(look: Look, root: string, path: string, content: string): void {
+function put({ root, look, makeFolders }: Place, path: string, content: string): void {
   look(path)
-  makeFolders(root, path)
+  makeFolders(path)
   const target = join(root, path)
   const temporary = temporaryBeside(target)
   try {
@@ -70,7 +75,7 @@ function put(look: Look, root: string, path: string, content: string): void {
   }
 }
 
-function remove(look: Look, root: string, path: string): void {
+function remove({ root, look }: Place, path: string): void {
   look(path)
   try {
     rmSync(join(root, path), { force: true })
