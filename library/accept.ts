@@ -69,8 +69,11 @@ function unknown(definition: StepDefinition, key: string): string {
 }
 
 function lengthProblem(values: Readonly<Record<string, unknown>>): string | undefined {
-  const tooLong = Object.keys(values).find(
-    (name) => Buffer.byteLength(environmentText(values[name])) > longestVariable,
-  )
+  const tooLong = Object.keys(values).find((name) => {
+    const value = values[name]
+    // A character takes at most three bytes, and its encoding three characters: short texts need no counting.
+    const isShort = typeof value !== 'object' && String(value).length * 9 < longestVariable
+    return !isShort && Buffer.byteLength(environmentText(value)) > longestVariable
+  })
   return tooLong && `'${tooLong}' is too long: a process takes at most 128 KiB in one variable`
 }

@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readIfExists } from '../core/atomic-write.ts'
 import { fileError } from '../core/file-error.ts'
 import type { PlannedFile } from './desk.ts'
 import type { LibraryPlan } from './engine.ts'
 import { hashOf, type Manifest, manifestPath, parseManifest } from './manifest.ts'
-import { compare } from './resolve.ts'
-import { lookInside } from './safe-path.ts'
+import { compare } from './order.ts'
+import { type Standing, surveyFolder } from './safe-path.ts'
 
 /**
  * How a file of the library differs from what it should be: it is not there; footman wrote it with other settings or
@@ -43,19 +42,16 @@ export interface CompareOptions {
  * Holds a library on the disk against the plan, without changing anything. Throws UserError when the manifest is damaged,
  * or when something stands in a place where no file of a library may be, such as a symbolic link.
  */
-export async function compareLibrary(
-  root: string,
-  plan: LibraryPlan,
-  options: CompareOptions = {},
-): Promise<Comparison> {
-  const { manifest, dropped } = await readManifest(root, options)
+export function compareLibrary(root: string, plan: LibraryPlan, options: CompareOptions = {}): Comparison {
+  const disk: Disk = { root, look: surveyFolder(root) }
+  const { manifest, dropped } = readManifest(disk, options)
   const wanted = new Map(plan.files.map((file) => [file.path, file]))
   const paths = [...new Set([...wanted.keys(), ...ownPaths(manifest)])].toSorted(compare)
   const differences: Difference[] = []
   const left: string[] = []
   for (const path of paths) {
     const file = wanted.get(path)
-    const before = await readInside(root, path)
+    const before = readInside(disk, path)
     const drift = driftOf(file, before, manifest, path)
     if (drift === undefined) continue
     const isEdited = before !== undefined && !isOurs(manifest, path, before)
@@ -79,7 +75,7 @@ function driftOf(
 }
 
 function ownPaths(manifest: Manifest | undefined): string[] {
-  return manifest ? [...Object.keys(manifest.files), ...Object.keys(manifest.pending)] : []
+  return manifest ? Object.keys({ ...manifest.files, ...manifest.pending }) : []
 }
 
 function isOurs(manifest: Manifest | undefined, path: string, content: string): boolean {
@@ -87,25 +83,28 @@ function isOurs(manifest: Manifest | undefined, path: string, content: string): 
   return manifest?.files[path] === hash || manifest?.pending[path] === hash
 }
 
-async function readInside(root: string, path: string): Promise<string | undefined> {
-  if ((await lookInside(root, path)) === 'nothing') return undefined
+interface Disk {
+  root: string
+  look(path: string): Standing
+}
+
+function readInside({ root, look }: Disk, path: string): string | undefined {
+  if (look(path) === 'nothing') return undefined
   try {
-    return await readFile(join(root, path), 'utf8')
+    return readFileSync(join(root, path), 'utf8')
   } catch (error) {
     throw fileError('read', join(root, path), error)
   }
 }
 
-async function readManifest(
-  root: string,
+function readManifest(
+  disk: Disk,
   { ignoreDamage = false }: CompareOptions,
-): Promise<{ manifest: Manifest | undefined; dropped: string[] }> {
-  await lookInside(root, manifestPath)
-  const where = join(root, manifestPath)
-  const text = await readIfExists(where)
+): { manifest: Manifest | undefined; dropped: string[] } {
+  const text = readInside(disk, manifestPath)
   if (text === undefined) return { manifest: undefined, dropped: [] }
   try {
-    return parseManifest(text, where)
+    return parseManifest(text, join(disk.root, manifestPath))
   } catch (error) {
     if (ignoreDamage) return { manifest: undefined, dropped: [] }
     throw error

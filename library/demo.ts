@@ -36,7 +36,7 @@ export async function actTwo({ say, signal, folder }: Stagehand): Promise<void> 
   const startedAtMs = performance.now()
   const plan = planLibrary({ steps, config, templates: loadTemplates(), version })
   const write = async (force: boolean) =>
-    writeLibrary({ root, plan, comparison: await compareLibrary(root, plan), version, force, signal })
+    writeLibrary({ root, plan, comparison: compareLibrary(root, plan), version, force, signal })
   await write(false)
   const took = Math.round(performance.now() - startedAtMs)
   say(
@@ -56,7 +56,7 @@ function pathsOf(plan: LibraryPlan): string[] {
 async function showDrift(root: string, plan: LibraryPlan, say: (line: string) => void): Promise<void> {
   const changed = partsOf(shown, plan.files).get('groovy')?.path ?? ''
   await appendFile(join(root, changed), '// just one line\n')
-  const { differences } = await compareLibrary(root, plan)
+  const { differences } = compareLibrary(root, plan)
   const [found] = differences
   if (differences.length !== 1 || found?.path !== changed) {
     throw new UserError(`a change in ${changed} was not found`)

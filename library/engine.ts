@@ -4,8 +4,9 @@ import { commonFiles } from './common-files.ts'
 import type { LibraryConfig } from './config.ts'
 import type { Desk, PlannedFile, PlanRequest } from './desk.ts'
 import { headerOf } from './header.ts'
+import { compare, withSortedKeys } from './order.ts'
 import { createRenderer } from './render.ts'
-import { compare, type ResolvedStep, resolveSteps, withSortedKeys } from './resolve.ts'
+import { type ResolvedStep, resolveSteps } from './resolve.ts'
 import { stepFiles } from './step-files.ts'
 
 export interface LibraryPlan {

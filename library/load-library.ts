@@ -1,13 +1,9 @@
 import { dirname, join, resolve } from 'node:path'
 import type { CommandContext } from '../core/command.ts'
 import { loadConfig } from '../core/config/load.ts'
-import { ConfigError } from '../core/errors.ts'
-import { packageVersion } from '../core/package.ts'
 import { type LibraryConfig, libraryConfigSchema } from './config.ts'
 import { configFileName } from './config-file-name.ts'
-import { type LibraryPlan, planLibrary } from './engine.ts'
-import { steps } from './registry.ts'
-import { loadTemplates } from './templates.ts'
+import { foldersAbove } from './folders-above.ts'
 
 export interface LoadedLibrary {
   config: LibraryConfig
@@ -17,17 +13,30 @@ export interface LoadedLibrary {
   root: string
   /** The folder of the user's own templates. */
   overrides: string | undefined
+  /** Every file that the settings came from. */
+  files: readonly string[]
+  /** For the log. */
+  warnings: readonly string[]
+}
+
+/** Reads the settings like `readLibrary`, and tells the log what is odd about them. */
+export async function loadLibrary(
+  context: Pick<CommandContext, 'cwd' | 'env' | 'configPath' | 'log'>,
+): Promise<LoadedLibrary> {
+  const library = await readLibrary(context)
+  for (const warning of library.warnings) context.log.warn(warning)
+  return library
 }
 
 /**
  * Reads footman-library.yaml from this folder or the nearest above it, with the files that it extends, under variables
  * such as FOOTMAN_LIBRARY_PREFIX. Throws ConfigError with every problem found.
  */
-export async function loadLibrary(
-  context: Pick<CommandContext, 'cwd' | 'env' | 'configPath' | 'log'>,
+export async function readLibrary(
+  context: Pick<CommandContext, 'cwd' | 'env' | 'configPath'>,
 ): Promise<LoadedLibrary> {
-  const { cwd, env, configPath, log } = context
-  const { value, file, warnings } = await loadConfig({
+  const { cwd, env, configPath } = context
+  const { value, file, sources, warnings } = await loadConfig({
     schema: libraryConfigSchema,
     fileName: configFileName,
     search: foldersAbove(cwd),
@@ -38,33 +47,13 @@ export async function loadLibrary(
     presets: true,
     exampleCommand: 'footman library init --print',
   })
-  for (const warning of warnings) log.warn(warning)
   const base = file === undefined ? cwd : dirname(file)
   return {
     config: value,
     file,
     root: resolve(base, value.output),
     overrides: value.overrides === undefined ? undefined : join(base, value.overrides),
+    files: sources.layers.flatMap((layer) => (layer.kind === 'file' ? [layer.file] : [])),
+    warnings,
   }
-}
-
-/** What the configuration asks for. Throws ConfigError when it cannot be, or when there is no configuration file. */
-export async function loadPlan(
-  context: Pick<CommandContext, 'cwd' | 'env' | 'configPath' | 'log'>,
-): Promise<{ library: LoadedLibrary; plan: LibraryPlan; version: string; overridden: readonly string[] }> {
-  const library = await loadLibrary(context)
-  if (library.file === undefined) {
-    throw new ConfigError(`there is no ${configFileName} in ${context.cwd} or above it`, {
-      hint: 'footman library init',
-    })
-  }
-  const templates = loadTemplates(library.overrides)
-  const version = packageVersion()
-  const plan = planLibrary({ steps, config: library.config, templates, version })
-  return { library, plan, version, overridden: templates.overridden }
-}
-
-function foldersAbove(folder: string): string[] {
-  const above = dirname(folder)
-  return above === folder ? [folder] : [folder, ...foldersAbove(above)]
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import { isMapping } from '../core/config/path.ts'
 import { UserError } from '../core/errors.ts'
 import { isSafePath } from './safe-path.ts'
 
@@ -7,8 +7,6 @@ import { isSafePath } from './safe-path.ts'
 export const manifestPath = '.footman/manifest.json'
 
 const schemaVersion = 1
-
-const hash = z.string().regex(/^[0-9a-f]{64}$/)
 
 /** What footman wrote last: the only files that it may overwrite or remove. */
 export interface Manifest {
@@ -20,35 +18,27 @@ export interface Manifest {
   pending: Readonly<Record<string, string>>
 }
 
-const manifestSchema = z.object({
-  schema: z.literal(schemaVersion),
-  version: z.string(),
-  config: hash,
-  files: z.record(z.string(), hash),
-  pending: z.record(z.string(), hash).default({}),
-})
-
 /**
  * Reads a manifest, which anybody may have edited: paths that lead out of the library are dropped, and returned.
  * Throws UserError when it is damaged, or was written by a footman that knows more.
  */
 export function parseManifest(text: string, where: string): { manifest: Manifest; dropped: string[] } {
   const data = parseJson(text)
-  const schema = z.object({ schema: z.number() }).safeParse(data)
-  if (schema.success && schema.data.schema > schemaVersion) {
+  if (isMapping(data) && typeof data.schema === 'number' && data.schema > schemaVersion) {
     throw new UserError(`${where} was written by a newer footman`, { hint: 'npm install -g footman' })
   }
-  const parsed = manifestSchema.safeParse(data)
-  if (!parsed.success) {
+  const manifest = accept(data)
+  if (!manifest) {
     throw new UserError(`${where} is damaged`, {
       hint: `take it from version control: git checkout -- ${where}; or overwrite all: footman library generate --force`,
     })
   }
-  const { files, pending } = parsed.data
-  const dropped = [...new Set([...Object.keys(files), ...Object.keys(pending)])].filter(
-    (path) => !isSafePath(path),
-  )
-  return { manifest: { ...parsed.data, files: safe(files), pending: safe(pending) }, dropped }
+  const { files, pending } = manifest
+  const paths = [...new Set([...Object.keys(files), ...Object.keys(pending)])]
+  return {
+    manifest: { ...manifest, files: safe(files), pending: safe(pending) },
+    dropped: paths.filter((path) => !isSafePath(path)),
+  }
 }
 
 /** The text of a manifest, its keys in order. */
@@ -60,6 +50,23 @@ export function formatManifest({ version, config, files, pending }: Manifest): s
 
 export function hashOf(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex')
+}
+
+/** By hand: a schema library would take longer to load than everything else that a run without changes does. */
+function accept(data: unknown): Manifest | undefined {
+  if (!isMapping(data) || data.schema !== schemaVersion) return undefined
+  const { version, config, files, pending = {} } = data
+  if (typeof version !== 'string' || !isHash(config) || !areHashes(files) || !areHashes(pending))
+    return undefined
+  return { version, config, files, pending }
+}
+
+function areHashes(value: unknown): value is Record<string, string> {
+  return isMapping(value) && Object.values(value).every(isHash)
+}
+
+function isHash(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
 }
 
 function parseJson(text: string): unknown {

@@ -2,6 +2,7 @@ import { ConfigError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import type { LibraryConfig } from './config.ts'
 import type { OrganisationKey, Parameter, StepDefinition } from './definition.ts'
+import { compare, withSortedKeys } from './order.ts'
 import { reservedNames } from './reserved-names.ts'
 import { readValue, refusal } from './values.ts'
 
@@ -48,22 +49,6 @@ export function resolveSteps(steps: readonly StepDefinition[], config: LibraryCo
 /** The name of a step in the library: `withEatMyData` is `acmeWithEatMyData` with the prefix `acme`. */
 export function libraryName(prefix: string, name: string): string {
   return prefix === '' ? name : `${prefix}${name.charAt(0).toUpperCase()}${name.slice(1)}`
-}
-
-/** By code unit: the same on every machine, whatever its language. */
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
-/** The same data, the keys of every mapping in order: how a file is arranged must not matter. */
-export function withSortedKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withSortedKeys)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .toSorted(([a], [b]) => compare(a, b))
-      .map(([key, item]) => [key, withSortedKeys(item)]),
-  )
 }
 
 function withDefaults(definition: StepDefinition, config: LibraryConfig): Record<string, Parameter> {

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir } from 'node:fs/promises'
+import { type Dirent, mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { UserError } from '../core/errors.ts'
 import { errorCode, fileError } from '../core/file-error.ts'
@@ -15,58 +15,72 @@ export function isSafePath(path: string): boolean {
 export type Standing = 'file' | 'nothing'
 
 /**
- * Looks at a place inside a library before it is read, written or removed. Throws UserError when a folder on the way is
- * a link or a file, when the place itself is anything but a plain file, or when a name there differs in capitals only:
- * on other systems that would be the same file.
+ * Looks at places inside a library before they are read, written or removed; each folder is read once. Looking throws
+ * UserError when a folder on the way is a link or a file, when the place itself is anything but a plain file, or when a
+ * name there differs in capitals only: on other systems that would be the same file.
  */
-export async function lookInside(root: string, path: string): Promise<Standing> {
-  if (!isSafePath(path)) throw new UserError(`${path} leads out of ${root}`)
-  const parts = path.split('/')
-  for (const index of parts.keys()) {
-    const here = join(root, ...parts.slice(0, index + 1))
-    const isLast = index === parts.length - 1
-    const found = await lstatIfExists(here)
-    if (!found) {
-      await refuseOtherCase(here)
-      return 'nothing'
-    }
-    if (found.isSymbolicLink()) {
-      throw new UserError(`${here} is a symbolic link`, {
-        hint: 'Jenkins refuses a whole library for one link; remove it',
-      })
-    }
-    if (isLast ? !found.isFile() : !found.isDirectory()) {
-      throw new UserError(`${here} is not a ${isLast ? 'file' : 'folder'}`, { hint: `move ${here} away` })
-    }
+export function surveyFolder(root: string): (path: string) => Standing {
+  const folders = new Map<string, ReadonlyMap<string, Dirent>>()
+  const entriesOf = (folder: string) => {
+    const known = folders.get(folder) ?? readFolder(folder)
+    folders.set(folder, known)
+    return known
   }
-  return 'file'
+  return (path) => {
+    if (!isSafePath(path)) throw new UserError(`${path} leads out of ${root}`)
+    const parts = path.split('/')
+    for (const [index, name] of parts.entries()) {
+      const folder = join(root, ...parts.slice(0, index))
+      const found = entriesOf(folder).get(name)
+      if (!found) {
+        refuseOtherCase(folder, name, entriesOf(folder))
+        return 'nothing'
+      }
+      refuseOddity(join(folder, name), found, index === parts.length - 1)
+    }
+    return 'file'
+  }
 }
 
-/** Makes the folders on the way to a path that `lookInside` has found safe. */
-export async function makeFolders(root: string, path: string): Promise<void> {
-  const folder = dirname(join(root, path))
+/** Makes the folders on the way to paths that were found safe, each of them once. */
+export function folderMaker(root: string): (path: string) => void {
+  const made = new Set<string>()
+  return (path) => {
+    const folder = dirname(join(root, path))
+    if (made.has(folder)) return
+    try {
+      mkdirSync(folder, { recursive: true })
+      made.add(folder)
+    } catch (error) {
+      throw fileError('make the folder', folder, error)
+    }
+  }
+}
+
+function readFolder(folder: string): ReadonlyMap<string, Dirent> {
   try {
-    await mkdir(folder, { recursive: true })
+    return new Map(readdirSync(folder, { withFileTypes: true }).map((entry) => [entry.name, entry]))
   } catch (error) {
-    throw fileError('make the folder', folder, error)
+    if (errorCode(error) === 'ENOENT') return new Map()
+    throw fileError('look into', folder, error)
   }
 }
 
-async function lstatIfExists(path: string) {
-  try {
-    return await lstat(path)
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw fileError('look at', path, error)
+function refuseOddity(path: string, found: Dirent, isLast: boolean): void {
+  if (found.isSymbolicLink()) {
+    throw new UserError(`${path} is a symbolic link`, {
+      hint: 'Jenkins refuses a whole library for one link; remove it',
+    })
   }
+  if (isLast ? found.isFile() : found.isDirectory()) return
+  throw new UserError(`${path} is not a ${isLast ? 'file' : 'folder'}`, { hint: `move ${path} away` })
 }
 
-async function refuseOtherCase(path: string): Promise<void> {
-  const names = await readdir(dirname(path)).catch(() => [])
-  const name = path.slice(dirname(path).length + 1)
-  const other = names.find((candidate) => candidate.toLowerCase() === name.toLowerCase())
-  if (other === undefined) return
-  throw new UserError(`${join(dirname(path), other)} is in the way of ${name}`, {
-    hint: 'names that differ in capitals only are one file on some systems; rename or remove it',
-  })
+function refuseOtherCase(folder: string, name: string, entries: ReadonlyMap<string, Dirent>): void {
+  for (const other of entries.keys()) {
+    if (other.toLowerCase() !== name.toLowerCase()) continue
+    throw new UserError(`${join(folder, other)} is in the way of ${name}`, {
+      hint: 'names that differ in capitals only are one file on some systems; rename or remove it',
+    })
+  }
 }

@@ -1,4 +1,4 @@
-import { rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { writeFileAtomic } from '../core/atomic-write.ts'
 import { UserError } from '../core/errors.ts'
@@ -7,7 +7,7 @@ import { temporaryBeside } from '../core/temporary.ts'
 import type { Comparison, Difference } from './compare.ts'
 import type { LibraryPlan } from './engine.ts'
 import { formatManifest, hashOf, type Manifest, manifestPath } from './manifest.ts'
-import { lookInside, makeFolders } from './safe-path.ts'
+import { folderMaker, surveyFolder } from './safe-path.ts'
 
 export interface WriteRequest {
   root: string
@@ -31,12 +31,22 @@ export async function writeLibrary(request: WriteRequest): Promise<void> {
   const manifest = finalManifest(request)
   const isFinal = comparison.manifest && formatManifest(comparison.manifest) === formatManifest(manifest)
   if (comparison.differences.length === 0 && isFinal) return
-  if (comparison.differences.length > 0) await writeManifest(root, underWay(request))
-  for (const difference of comparison.differences) {
+  const place = { root, look: surveyFolder(root), makeFolders: folderMaker(root) }
+  if (comparison.differences.length > 0) put(place, manifestPath, formatManifest(underWay(request)))
+  for (const { path, after } of comparison.differences) {
     request.signal.throwIfAborted()
-    await settle(root, difference)
+    if (after === undefined) remove(place, path)
+    else put(place, path, after)
   }
-  await writeManifest(root, manifest)
+  place.makeFolders(manifestPath)
+  await writeFileAtomic(join(root, manifestPath), formatManifest(manifest))
+}
+
+/** A library on the disk, and how to find one's way in it. */
+interface Place {
+  root: string
+  look(path: string): void
+  makeFolders(path: string): void
 }
 
 function refuseEdited(differences: readonly Difference[]): void {
@@ -50,29 +60,30 @@ function refuseEdited(differences: readonly Difference[]): void {
   })
 }
 
-async function settle(root: string, { path, after }: Difference): Promise<void> {
-  await lookInside(root, path)
-  if (after === undefined) return remove(root, path)
-  await makeFolders(root, path)
-  await replace(join(root, path), after)
-}
-
 /** Without waiting for the disk: what a power cut takes, the next run makes again. */
-async function replace(path: string, content: string): Promise<void> {
-  const temporary = temporaryBeside(path)
+function put({ root, look, makeFolders }: Place, path: string, content: string): void {
+  look(path)
+  makeFolders(path)
+  const target = join(root, path)
+  const temporary = temporaryBeside(target)
   try {
-    await writeFile(temporary, content, { flag: 'wx' })
-    await rename(temporary, path)
+    writeFileSync(temporary, content, { flag: 'wx' })
+    renameSync(temporary, target)
   } catch (error) {
-    await rm(temporary, { force: true })
-    throw fileError('write', path, error)
+    rmSync(temporary, { force: true })
+    throw fileError('write', target, error)
   }
 }
 
-async function remove(root: string, path: string): Promise<void> {
+function remove({ root, look }: Place, path: string): void {
+  look(path)
   try {
-    await rm(join(root, path), { force: true })
-    for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) await rmdir(join(root, folder))
+    rmSync(join(root, path), { force: true })
+  } catch (error) {
+    throw fileError('remove', join(root, path), error)
+  }
+  try {
+    for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) rmdirSync(join(root, folder))
   } catch {
     // A folder that holds something else stays.
   }
@@ -93,10 +104,4 @@ function underWay(request: WriteRequest): Manifest {
   const final = finalManifest(request)
   const before = request.comparison.manifest
   return { ...final, files: { ...before?.pending, ...before?.files }, pending: final.files }
-}
-
-async function writeManifest(root: string, manifest: Manifest): Promise<void> {
-  await lookInside(root, manifestPath)
-  await makeFolders(root, manifestPath)
-  await writeFileAtomic(join(root, manifestPath), formatManifest(manifest))
 }

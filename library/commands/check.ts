@@ -2,7 +2,7 @@ import { defineCommand, printResult } from '../../core/command.ts'
 import { exitCodes } from '../../core/errors.ts'
 import { table } from '../../core/table.ts'
 import { compareLibrary, type Difference, type Drift } from '../compare.ts'
-import { loadPlan } from '../load-library.ts'
+import { loadPlan } from '../load-plan.ts'
 
 /** `footman library check`: for CI; exits 5 when the library is not what its configuration asks for. */
 export const command = defineCommand({
@@ -11,11 +11,11 @@ export const command = defineCommand({
   ],
   reads: true,
   async run(context) {
-    const { library, plan } = await loadPlan(context)
-    const { differences } = await compareLibrary(library.root, plan)
+    const { root, plan } = await loadPlan(context)
+    const { differences } = compareLibrary(root, plan)
     const findings = differences.map(({ path, drift, isEdited }) => ({ path, drift, isEdited }))
     if (context.json || differences.length > 0)
-      printResult(context, { root: library.root, differences: findings }, () =>
+      printResult(context, { root, differences: findings }, () =>
         table(
           differences.map((difference) => [
             words[difference.drift].state,

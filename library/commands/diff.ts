@@ -1,7 +1,7 @@
 import { defineCommand, printResult } from '../../core/command.ts'
 import { compareLibrary } from '../compare.ts'
 import { unifiedDiff } from '../diff.ts'
-import { loadPlan } from '../load-library.ts'
+import { loadPlan } from '../load-plan.ts'
 
 export const command = defineCommand({
   examples: [
@@ -9,14 +9,14 @@ export const command = defineCommand({
   ],
   reads: true,
   async run(context) {
-    const { library, plan } = await loadPlan(context)
-    const { differences } = await compareLibrary(library.root, plan)
+    const { root, plan } = await loadPlan(context)
+    const { differences } = compareLibrary(root, plan)
     const patches = differences.map(({ path, before, after }) => ({
       path,
       patch: unifiedDiff(path, before, after),
     }))
     if (context.json || patches.length > 0) {
-      printResult(context, { root: library.root, patches }, () => patches.map(({ patch }) => patch).join(''))
+      printResult(context, { root, patches }, () => patches.map(({ patch }) => patch).join(''))
     }
     if (patches.length === 0) context.log.info('nothing would change')
   },

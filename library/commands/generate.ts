@@ -1,8 +1,7 @@
 import { relative } from 'node:path'
 import { defineCommand, printResult } from '../../core/command.ts'
 import { type Comparison, compareLibrary } from '../compare.ts'
-import { lintGroovy } from '../lint/lint-groovy.ts'
-import { loadPlan } from '../load-library.ts'
+import { loadPlan } from '../load-plan.ts'
 import { manifestPath } from '../manifest.ts'
 import { writeLibrary } from '../write.ts'
 
@@ -18,14 +17,12 @@ export const command = defineCommand({
   writes: true,
   async run(context, { force }) {
     const { log, cwd, dryRun, signal } = context
-    const { library, plan, version, overridden } = await loadPlan(context)
-    const { root } = library
-    const comparison = await compareLibrary(root, plan, { ignoreDamage: force })
+    const { root, plan, version, overridden } = await loadPlan(context)
+    const comparison = compareLibrary(root, plan, { ignoreDamage: force })
     warnAbout(comparison, log.warn)
     if (overridden.length > 0) {
-      for (const file of plan.files.filter(({ path }) => path.endsWith('.groovy'))) {
-        for (const { line, message } of lintGroovy(file.content)) log.warn(`${file.path}:${line}: ${message}`)
-      }
+      const { lintLibrary } = await import('../lint/lint-library.ts')
+      for (const { path, line, message } of lintLibrary(plan.files)) log.warn(`${path}:${line}: ${message}`)
     }
     if (!dryRun) await writeLibrary({ root, plan, comparison, version, force, signal })
     const result = resultOf(comparison)

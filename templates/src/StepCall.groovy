@@ -117,20 +117,21 @@ class StepCall implements Serializable {
         return Exchange.results(definition, text)
     }
 
-    // Keeps the files and releases the rest. An abort that arrives in here makes it release once more: then, too,
-    // nothing may be left behind.
+    // Releases what was taken, then keeps the files: some are made by the release itself, such as the picture of a
+    // display whose body failed. An abort that arrives in here makes it release once more: then, too, nothing may be
+    // left behind.
     private void finish(Map values, List variables) {
         boolean released = false
         try {
-            if (!values.dryRun) {
-                archive(values)
-            }
             release(variables)
             released = true
         } finally {
             if (!released) {
                 release(variables)
             }
+        }
+        if (!values.dryRun) {
+            archive(values)
         }
     }
 

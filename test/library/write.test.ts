@@ -23,7 +23,7 @@ async function generate(
 ) {
   const plan = planOf(files, options.yields)
   const force = options.force ?? false
-  const comparison = await compareLibrary(root, plan, { ignoreDamage: force })
+  const comparison = compareLibrary(root, plan, { ignoreDamage: force })
   await writeLibrary({
     root,
     plan,
@@ -36,11 +36,7 @@ async function generate(
 }
 
 const drifts = async (root: string, files: Files) =>
-  (await compareLibrary(root, planOf(files))).differences.map(({ path, drift, isEdited }) => [
-    path,
-    drift,
-    isEdited,
-  ])
+  compareLibrary(root, planOf(files)).differences.map(({ path, drift, isEdited }) => [path, drift, isEdited])
 
 /** Every file below a folder with its content. */
 async function contents(root: string): Promise<Record<string, string>> {
@@ -157,7 +153,7 @@ describe('a run that was killed', () => {
     const second = { 'vars/a.groovy': 'a2\n', 'vars/b.groovy': 'b2\n', 'vars/c.groovy': 'c2\n' }
     const third = { 'vars/a.groovy': 'a3\n', 'vars/c.groovy': 'c3\n' }
     const plan = planOf(second)
-    const comparison = await compareLibrary(root, plan)
+    const comparison = compareLibrary(root, plan)
     const stop = new AbortController()
     stop.abort(new Error('killed'))
     const killed = writeLibrary({ root, plan, comparison, version: '1', force: false, signal: stop.signal })
