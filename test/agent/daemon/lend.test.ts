@@ -13,19 +13,11 @@ import { createLog } from '../../../core/log.ts'
 import { fakeDocker } from '../../support/docker-fake.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { FakeJenkins } from '../../support/fake-jenkins.ts'
-import { stageConfig, stageImage } from '../../support/lending-stage.ts'
+import { contentReadings, stageConfig, stageImage } from '../../support/lending-stage.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { waitingFor } from '../../support/waiting-for.ts'
 
 const minute = 60_000
-
-const content: Readings = {
-  power: known({ onBattery: false }),
-  idleForMs: known(Number.POSITIVE_INFINITY),
-  foreignLoad: known(0),
-  freeDiskBytes: known(100 * 2 ** 30),
-  metered: known(false),
-}
 
 /** A whole daemon with its socket and its files, on fakes. `lend` starts it; more than once if need be. */
 class Bench {
@@ -33,7 +25,7 @@ class Bench {
   readonly clock = new FakeClock()
   readonly docker = fakeDocker({ now: this.clock.now })
   readonly said: string[] = []
-  readings: Readings = content
+  readings: Readings = contentReadings
   readonly folder: string
   readonly #settings: Partial<AgentConfigInput>
   #person = new AbortController()
@@ -251,7 +243,7 @@ describe('across starts', () => {
       machineStateDir: join(bench.folder, 'state'),
       cacheDir: join(bench.folder, 'cache'),
       socketPath: bench.socketPath,
-      watch: async () => content,
+      watch: async () => contentReadings,
       signal: new AbortController().signal,
     })
     await expect(second).rejects.toMatchObject({ exitCode: 4 })
@@ -320,12 +312,12 @@ test('the policy closes the door, and the reason can be read in Jenkins', async 
   const bench = await Bench.create()
   await bench.lend()
   await bench.build()
-  bench.readings = { ...content, power: known({ onBattery: true, percent: 40 }) }
+  bench.readings = { ...contentReadings, power: known({ onBattery: true, percent: 40 }) }
   await bench.clock.advance(10_000)
   expect(bench.jenkins.store.get('ann-1')?.offlineReason).toBe(
     'footman: this machine runs on its battery (40 %)',
   )
-  bench.readings = content
+  bench.readings = contentReadings
   await bench.clock.advance(2 * minute)
   expect(bench.jenkins.store.get('ann-1')).toMatchObject({ temporarilyOffline: false, idle: false })
 })
