@@ -137,12 +137,13 @@ export class LendingStage {
     })
   }
 
-  /** Time passes in small steps, in which Jenkins gives waiting builds to idle agents. */
+  /** Time passes, and between any two looks Jenkins gives waiting builds to idle agents. */
   async pass(ms: number): Promise<void> {
     const untilMs = this.clock.now() + ms
     while (this.clock.now() < untilMs) {
       this.schedule()
-      await this.clock.advance(Math.min(1_000, untilMs - this.clock.now()))
+      const restMs = untilMs - this.clock.now()
+      await this.clock.advance(Math.min(this.clock.nextMs ?? restMs, restMs))
     }
     this.schedule()
   }
