@@ -1,4 +1,5 @@
 import type { CommandEntry } from '../../core/command.ts'
+import { keepNurserySmall } from '../../core/heap.ts'
 
 /**
  * The verbs of `footman agent`, in the order in which help lists them. Each module is imported only when its verb is
@@ -15,7 +16,10 @@ export const agentCommands: readonly CommandEntry[] = [
     noun: 'agent',
     verb: 'run',
     summary: 'Lend this machine until you stop it',
-    load: async () => (await import('./run.ts')).command,
+    load: async () => {
+      keepNurserySmall()
+      return (await import('./run.ts')).command
+    },
   },
   {
     noun: 'agent',

@@ -277,7 +277,7 @@ export class FakeJenkins extends FaultSwitches implements Jenkins {
 }
 
 /** A node just created: no agent has ever connected, nothing runs. */
-function blankNode(name: string): NodeState {
+export function blankNode(name: string): NodeState {
   return {
     name,
     description: '',

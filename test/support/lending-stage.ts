@@ -10,6 +10,7 @@ import { createNews, type News } from '../../agent/daemon/news.ts'
 import { statusOf } from '../../agent/daemon/status.ts'
 import { parseLabelLeniently } from '../../agent/labels/lenient.ts'
 import { satisfiedBy } from '../../agent/match/match.ts'
+import { known, type Readings } from '../../agent/policy/sensor.ts'
 import { slotName } from '../../agent/slots/slots.ts'
 import { webSocketTransport } from '../../agent/transports/websocket.ts'
 import { createLog } from '../../core/log.ts'
@@ -24,6 +25,15 @@ export const stageConfig = {
   controller: { url: 'http://jenkins.test/', user: 'ann', token: 'env:NONE' },
   machine: { name: 'ann', cpus: 8, memory: '16G', slots: 4 },
 } satisfies AgentConfigInput
+
+/** Sensors that have nothing against lending. */
+export const contentReadings: Readings = {
+  power: known({ onBattery: false }),
+  idleForMs: known(Number.POSITIVE_INFINITY),
+  foreignLoad: known(0),
+  freeDiskBytes: known(100 * 2 ** 30),
+  metered: known(false),
+}
 
 export const stageImage = 'jenkins/inbound-agent:jdk17'
 
@@ -127,12 +137,13 @@ export class LendingStage {
     })
   }
 
-  /** Time passes in small steps, in which Jenkins gives waiting builds to idle agents. */
+  /** Time passes, and between any two looks Jenkins gives waiting builds to idle agents. */
   async pass(ms: number): Promise<void> {
     const untilMs = this.clock.now() + ms
     while (this.clock.now() < untilMs) {
       this.schedule()
-      await this.clock.advance(Math.min(1_000, untilMs - this.clock.now()))
+      const restMs = untilMs - this.clock.now()
+      await this.clock.advance(Math.min(this.clock.nextMs ?? restMs, restMs))
     }
     this.schedule()
   }

@@ -2,112 +2,17 @@ import { once } from 'node:events'
 import { mkdir, rename, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { type AgentConfigInput, agentConfigSchema } from '../../../agent/config/schema.ts'
-import { callControl } from '../../../agent/control/client.ts'
-import type { ControlRequest } from '../../../agent/control/protocol.ts'
-import { lend } from '../../../agent/daemon/lend.ts'
-import { known, type Readings } from '../../../agent/policy/sensor.ts'
+import { describe, expect, test } from 'vitest'
+import { known } from '../../../agent/policy/sensor.ts'
 import { RemoteError } from '../../../core/errors.ts'
-import { createLog } from '../../../core/log.ts'
-import { fakeDocker } from '../../support/docker-fake.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
-import { FakeJenkins } from '../../support/fake-jenkins.ts'
-import { stageConfig, stageImage } from '../../support/lending-stage.ts'
-import { tempDir } from '../../support/temp-dir.ts'
-import { waitingFor } from '../../support/waiting-for.ts'
+import { LendingHome } from '../../support/lending-home.ts'
+import { contentReadings } from '../../support/lending-stage.ts'
 
 const minute = 60_000
 
-const content: Readings = {
-  power: known({ onBattery: false }),
-  idleForMs: known(Number.POSITIVE_INFINITY),
-  foreignLoad: known(0),
-  freeDiskBytes: known(100 * 2 ** 30),
-  metered: known(false),
-}
-
-/** A whole daemon with its socket and its files, on fakes. `lend` starts it; more than once if need be. */
-class Bench {
-  readonly jenkins = new FakeJenkins()
-  readonly clock = new FakeClock()
-  readonly docker = fakeDocker({ now: this.clock.now })
-  readonly said: string[] = []
-  readings: Readings = content
-  readonly folder: string
-  readonly #settings: Partial<AgentConfigInput>
-  #person = new AbortController()
-  ended: Promise<void> | undefined
-
-  constructor(folder: string, settings: Partial<AgentConfigInput>) {
-    this.folder = folder
-    this.#settings = settings
-    this.docker.addImage(stageImage)
-    this.docker.onStart((_id, { labels }) => this.jenkins.agentConnects(labels['io.footman.slot'] ?? ''))
-    this.docker.onEnd((_id, { labels }) => this.jenkins.agentVanishes(labels['io.footman.slot'] ?? ''))
-  }
-
-  static async create(settings: Partial<AgentConfigInput> = {}): Promise<Bench> {
-    const bench = new Bench(await tempDir(), settings)
-    await mkdir(join(bench.folder, 'state'))
-    return bench
-  }
-
-  get socketPath(): string {
-    return join(this.folder, 'run', 'agent.sock')
-  }
-
-  async lend(): Promise<void> {
-    this.#person = new AbortController()
-    this.clock.expectSleepers(true)
-    this.ended = lend({
-      config: agentConfigSchema.parse({ ...stageConfig, transport: 'websocket', ...this.#settings }),
-      log: createLog({ sink: { write: (line) => this.said.push(line.trimEnd()) } }),
-      engine: this.docker,
-      clock: this.clock,
-      connect: async () => this.jenkins,
-      stateDir: join(this.folder, 'state'),
-      machineStateDir: join(this.folder, 'state'),
-      cacheDir: join(this.folder, 'cache'),
-      socketPath: this.socketPath,
-      watch: async () => this.readings,
-      signal: this.#person.signal,
-    }).finally(() => this.clock.expectSleepers(false))
-    this.ended.catch(() => {})
-    onTestFinished(() => this.end())
-    await this.clock.asleep()
-  }
-
-  ask(request: ControlRequest) {
-    return callControl(this.socketPath, request)
-  }
-
-  /** What a service manager, or Ctrl-C, does. */
-  terminate(): void {
-    this.#person.abort(new Error('SIGTERM'))
-  }
-
-  async end(): Promise<void> {
-    for (const name of this.jenkins.store.keys()) this.jenkins.setBuilds(name, [])
-    this.jenkins.heal()
-    this.terminate()
-    await this.clock.advance(40 * minute)
-    await this.ended?.catch(() => {})
-  }
-
-  /** A build runs in the first slot. */
-  async build(): Promise<void> {
-    this.jenkins.items = [waitingFor('2CPU2G')]
-    await this.clock.advance(15_000)
-    this.jenkins.items = []
-    this.jenkins.setBuilds('ann-1', ['http://jenkins.test/job/app/41/'])
-    await this.clock.advance(5_000)
-  }
-}
-
 describe('the commands', () => {
   test('status tells what is lent, to whom, and what builds', async () => {
-    const bench = await Bench.create()
+    const bench = await LendingHome.create()
     await bench.lend()
     await bench.build()
     expect(await bench.ask({ request: 'status' })).toMatchObject({
@@ -121,7 +26,7 @@ describe('the commands', () => {
   })
 
   test('pause is answered with its effect, and ends by itself', async () => {
-    const bench = await Bench.create()
+    const bench = await LendingHome.create()
     await bench.lend()
     await bench.build()
     const status = await bench.ask({ request: 'pause', forMs: 10 * minute })
@@ -133,7 +38,7 @@ describe('the commands', () => {
   })
 
   test('pause without an end lasts until resume', async () => {
-    const bench = await Bench.create()
+    const bench = await LendingHome.create()
     await bench.lend()
     await bench.ask({ request: 'pause' })
     await bench.clock.advance(60 * minute)
@@ -142,7 +47,7 @@ describe('the commands', () => {
   })
 
   test('drain lets the running build end, and the machine is free', async () => {
-    const bench = await Bench.create()
+    const bench = await LendingHome.create()
     await bench.lend()
     await bench.build()
     await bench.ask({ request: 'drain' })
@@ -155,7 +60,7 @@ describe('the commands', () => {
   })
 
   test('after finishWithin a pause ends what still runs', async () => {
-    const bench = await Bench.create({ policy: { finishWithin: '5m' } })
+    const bench = await LendingHome.create({ policy: { finishWithin: '5m' } })
     await bench.lend()
     await bench.build()
     await bench.ask({ request: 'pause' })
@@ -166,7 +71,7 @@ describe('the commands', () => {
   })
 
   test('stop lets builds end, then leaves neither node, container nor socket', async () => {
-    const bench = await Bench.create()
+    const bench = await LendingHome.create()
     await bench.lend()
     await bench.build()
     const status = await bench.ask({ request: 'stop' })
@@ -180,7 +85,7 @@ describe('the commands', () => {
   })
 
   test('stop --now does not wait for builds', async () => {
-    const bench = await Bench.create()
+    const bench = await LendingHome.create()
     await bench.lend()
     await bench.build()
     await bench.ask({ request: 'stop', now: true })
@@ -190,7 +95,7 @@ describe('the commands', () => {
   })
 
   test('are answered with the door as it is, even while a look hangs', async () => {
-    const bench = await Bench.create()
+    const bench = await LendingHome.create()
     await bench.lend()
     let release = () => {}
     const held = new Promise<void>((resolve) => {
@@ -211,7 +116,7 @@ describe('the commands', () => {
 
 describe('across starts', () => {
   test('a pause outlives the daemon, and a pause whose end came meanwhile does not', async () => {
-    const bench = await Bench.create()
+    const bench = await LendingHome.create()
     await bench.lend()
     await bench.ask({ request: 'pause', forMs: 30 * minute })
     bench.terminate()
@@ -227,7 +132,7 @@ describe('across starts', () => {
   })
 
   test('a socket that a killed daemon left is replaced', async () => {
-    const bench = await Bench.create()
+    const bench = await LendingHome.create()
     await mkdir(join(bench.folder, 'run'), { mode: 0o700 })
     const dead = createServer().listen(`${bench.socketPath}.dead`)
     await once(dead, 'listening')
@@ -239,29 +144,16 @@ describe('across starts', () => {
   })
 
   test('a second daemon for the same controller is refused', async () => {
-    const bench = await Bench.create()
+    const bench = await LendingHome.create()
     await bench.lend()
-    const second = lend({
-      config: agentConfigSchema.parse({ ...stageConfig, transport: 'websocket' }),
-      log: createLog({ sink: { write: () => true } }),
-      engine: bench.docker,
-      clock: bench.clock,
-      connect: async () => bench.jenkins,
-      stateDir: join(bench.folder, 'state'),
-      machineStateDir: join(bench.folder, 'state'),
-      cacheDir: join(bench.folder, 'cache'),
-      socketPath: bench.socketPath,
-      watch: async () => content,
-      signal: new AbortController().signal,
-    })
-    await expect(second).rejects.toMatchObject({ exitCode: 4 })
+    await expect(bench.another()).rejects.toMatchObject({ exitCode: 4 })
     expect((await bench.ask({ request: 'status' })).machine).toBe('ann')
   })
 })
 
 describe('a signal', () => {
   test('drains within the deadline of the policy, then leaves nothing', async () => {
-    const bench = await Bench.create({ policy: { finishWithin: '5m' } })
+    const bench = await LendingHome.create({ policy: { finishWithin: '5m' } })
     await bench.lend()
     await bench.build()
     bench.terminate()
@@ -273,7 +165,7 @@ describe('a signal', () => {
   })
 
   test('that comes while the controller is waited for ends the waiting', async () => {
-    const bench = await Bench.create()
+    const bench = await LendingHome.create()
     bench.jenkins.goAway()
     await bench.lend()
     expect(bench.said).toEqual([expect.stringContaining('ECONNREFUSED')])
@@ -284,7 +176,7 @@ describe('a signal', () => {
 
 describe('at the start', () => {
   test('a controller and an engine that are away are waited for, and each is told of once', async () => {
-    const bench = await Bench.create()
+    const bench = await LendingHome.create()
     bench.jenkins.goAway()
     await bench.lend()
     await bench.clock.advance(10 * minute)
@@ -301,7 +193,7 @@ describe('at the start', () => {
   })
 
   test('a token that is refused ends it at once, with the cure', async () => {
-    const bench = await Bench.create()
+    const bench = await LendingHome.create()
     const hint = 'make a new API token'
     bench.jenkins.fail('root', new RemoteError('unauthenticated', 'Jenkins does not accept it', { hint }))
     await bench.lend()
@@ -309,7 +201,7 @@ describe('at the start', () => {
   })
 
   test('somebody who is nobody to the controller is told so', async () => {
-    const bench = await Bench.create()
+    const bench = await LendingHome.create()
     bench.jenkins.identity = { name: 'anonymous', anonymous: true, authorities: [] }
     await bench.lend()
     await expect(bench.ended).rejects.toMatchObject({ hint: expect.stringContaining('controller.token') })
@@ -317,15 +209,15 @@ describe('at the start', () => {
 })
 
 test('the policy closes the door, and the reason can be read in Jenkins', async () => {
-  const bench = await Bench.create()
+  const bench = await LendingHome.create()
   await bench.lend()
   await bench.build()
-  bench.readings = { ...content, power: known({ onBattery: true, percent: 40 }) }
+  bench.readings = { ...contentReadings, power: known({ onBattery: true, percent: 40 }) }
   await bench.clock.advance(10_000)
   expect(bench.jenkins.store.get('ann-1')?.offlineReason).toBe(
     'footman: this machine runs on its battery (40 %)',
   )
-  bench.readings = content
+  bench.readings = contentReadings
   await bench.clock.advance(2 * minute)
   expect(bench.jenkins.store.get('ann-1')).toMatchObject({ temporarilyOffline: false, idle: false })
 })
