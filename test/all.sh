@@ -105,4 +105,4 @@ npm ci --no-audit --no-fund --loglevel=error
 npm run check
 npm run build
 list_parts
-npx vitest run --config test/vitest.config.ts --project unit --project parts
+npx vitest run --config test/vitest.config.ts --project unit --project parts --project stories

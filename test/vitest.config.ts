@@ -6,6 +6,10 @@ import { defineConfig } from 'vitest/config'
  * `x.jenkins.test.ts` needs a real controller named by FOOTMAN_TEST_JENKINS_URL, _USER and _TOKEN.
  */
 const special = ['test/**/*.part.test.ts', 'test/**/*.jenkins.test.ts']
+/** Whole stories on one engine, told one after the other. */
+const stories = ['test/e2e/**/*.part.test.ts']
+/** Every step with every value, aborted at every call: longer than a round of tests may take. */
+const long = ['test/library/bench.part.test.ts', 'test/library/hostile.part.test.ts']
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
@@ -26,11 +30,30 @@ export default defineConfig({
         test: {
           name: 'parts',
           include: ['test/**/*.part.test.ts'],
+          exclude: [...stories, ...long],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // After the unit tests, whose clocks would notice the load.
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'stories',
+          include: stories,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          // After the unit tests: these look at clocks, and share one engine.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          include: long,
+          testTimeout: 300_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -40,7 +63,7 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],
