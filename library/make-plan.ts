@@ -4,7 +4,7 @@ import { packageVersion } from '../core/package.ts'
 import { configFileName } from './config-file-name.ts'
 import { planLibrary } from './engine.ts'
 import { readLibrary } from './load-library.ts'
-import type { LoadedPlan, PlanContext } from './load-plan.ts'
+import type { LoadedPlan, PlanContext } from './loaded-plan.ts'
 import { steps } from './registry.ts'
 import { loadTemplates } from './templates.ts'
 
@@ -19,7 +19,10 @@ export async function makePlan(context: PlanContext): Promise<LoadedPlan> {
       hint: 'footman library init',
     })
   }
-  const templates = loadTemplates(overrides)
+  const templates = loadTemplates(
+    overrides,
+    steps.map(({ name }) => name),
+  )
   const { overridden } = templates
   const version = packageVersion()
   const plan = planLibrary({ steps, config, templates, version })

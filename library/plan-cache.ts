@@ -9,7 +9,7 @@ import { footmanPaths, privateFolder } from '../core/paths.ts'
 import { temporaryBeside } from '../core/temporary.ts'
 import { configFileName } from './config-file-name.ts'
 import { foldersAbove } from './folders-above.ts'
-import type { LoadedPlan, PlanContext } from './load-plan.ts'
+import type { LoadedPlan, PlanContext } from './loaded-plan.ts'
 
 /** Older plans than so many are removed. */
 const mostPlans = 20

@@ -77,6 +77,15 @@ class Exchange implements Serializable {
     }
 
     @NonCPS
+    private static List lines(String text) {
+        List lines = []
+        for (String line in text.split('\n')) {
+            lines << line
+        }
+        return text == '' ? [] : lines
+    }
+
+    @NonCPS
     private static Object typed(String type, String value) {
         switch (type) {
             case 'integer':
@@ -84,7 +93,7 @@ class Exchange implements Serializable {
             case 'boolean':
                 return value == 'true'
             case 'list':
-                return value == '' ? [] : new ArrayList(Arrays.asList(value.split('\n')))
+                return lines(value)
             default:
                 return value
         }

@@ -299,9 +299,8 @@ class Parameters implements Serializable {
         int fewest = 1000
         for (String name in names) {
             int longer = word.length() > name.length() ? word.length() : name.length()
-            int allowed = longer < 6 ? 1 : longer.intdiv(3)
             int slips = longer > 60 ? 1000 : countSlips(word.toLowerCase(), name.toLowerCase())
-            if (slips <= allowed && slips < fewest) {
+            if ((slips <= 1 || slips * 3 <= longer) && slips < fewest) {
                 best = name
                 fewest = slips
             }

@@ -51,7 +51,6 @@ class Steps {
         }
     }
 
-    /** Scripts of declarative Pipelines are not for this class; see Declarative. */
     private Object shell(Map named) {
         if (named.returnStatus && named.returnStdout) {
             throw new IllegalArgumentException('returnStatus and returnStdout exclude each other')

@@ -22,6 +22,22 @@ it('finds nothing in what is generated', () => {
   expect(lintLibrary(files)).toEqual([])
 })
 
+it('the classes that come with every library call no method but these, which the sandbox was asked about', () => {
+  const asked = `accept call charAt contains containsKey credentials entrySet getBytes getClass getSimpleName
+    indexOf join keySet length matches randomUUID replace replaceAll results split startsWith substring toLong
+    toLowerCase toString tooLong trim variables`.split(/\s+/)
+  const stepsOfJenkins =
+    `archiveArtifacts echo error file fileExists isUnix junit libraryResource pwd readFile sh
+    sshUserPrivateKey string usernamePassword withCredentials withEnv writeFile`.split(/\s+/)
+  const templates = loadTemplates()
+  for (const name of ['Exchange', 'Parameters', 'StepCall']) {
+    const { code } = blankGroovy(templates.text(`src/${name}.groovy`) ?? '')
+    const called = [...code.matchAll(/[.](\w+)\(/g)].map(([, method]) => String(method))
+    expect(called.length).toBeGreaterThan(3)
+    expect(called.filter((method) => ![...asked, ...stepsOfJenkins].includes(method))).toEqual([])
+  }
+})
+
 describe('the sandbox', () => {
   it.each([
     "'ls'.execute()",
