@@ -19,10 +19,7 @@ export async function makePlan(context: PlanContext): Promise<LoadedPlan> {
       hint: 'footman library init',
     })
   }
-  const templates = loadTemplates(
-    overrides,
-    steps.map(({ name }) => name),
-  )
+  const templates = loadTemplates(overrides)
   const { overridden } = templates
   const version = packageVersion()
   const plan = planLibrary({ steps, config, templates, version })
