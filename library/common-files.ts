@@ -1,5 +1,8 @@
 import type { LibraryConfig } from './config.ts'
 import type { Desk, PlannedFile } from './desk.ts'
+import type { ImageTemplate } from './images/definition.ts'
+import { imageFiles } from './images/files.ts'
+import { images } from './images/registry.ts'
 import type { Context } from './render.ts'
 import type { ResolvedStep } from './resolve.ts'
 import { stepView } from './views.ts'
@@ -22,7 +25,10 @@ export function commonFiles(desk: Desk): PlannedFile[] {
       content: render('src/class.groovy.hbs', { header, package: config.package, source: source.trimEnd() }),
     })),
     { path: 'src/footman.gdsl', content: render('gdsl/steps.gdsl.hbs', { header, steps }) },
-    { path: 'docs/README.md', content: render('docs/index.md.hbs', { header, steps, library }) },
+    {
+      path: 'docs/README.md',
+      content: render('docs/index.md.hbs', { header, steps, images: images.map(imageView), library }),
+    },
     {
       path: 'docs/CHANGELOG.md',
       content: render('docs/changelog.md.hbs', { header, version, releases: releasesOf(resolved) }),
@@ -31,6 +37,7 @@ export function commonFiles(desk: Desk): PlannedFile[] {
       path: 'docs/configuration-as-code.yaml',
       content: render('docs/configuration-as-code.yaml.hbs', { header, library }),
     },
+    ...images.flatMap((image) => imageFiles(image, desk)),
     ...harness.map((name) => ({ path: name, content: desk.copy(name) })),
     { path: '.gitattributes', content: render('gitattributes.hbs', { header }), yields: true },
   ]
@@ -51,6 +58,11 @@ const harness = [
   'test/harness/com/cloudbees/groovy/cps/NonCPS.groovy',
   'test/run.groovy',
 ]
+
+function imageView({ name, summary, description, arguments: all }: ImageTemplate): Context {
+  const given = Object.entries(all).map(([argument, says]) => `${argument}: ${says}`)
+  return { name, summary, description: description.join(' '), arguments: given.join('; ') }
+}
 
 function libraryView({ library }: LibraryConfig): Context {
   const path = library.folder.replace(/^[.]\/|\/$/g, '')

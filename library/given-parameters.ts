@@ -115,6 +115,6 @@ export function findStep<Step extends { origin: string; definition: StepDefiniti
     steps.map(({ definition }) => definition.name),
   )
   throw new UserError(`there is no step ${name}`, {
-    hint: meant ? `did you mean ${meant}?` : 'footman library list shows every step',
+    hint: meant ? `did you mean ${meant}?` : 'footman library list shows all that there are',
   })
 }

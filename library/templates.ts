@@ -7,12 +7,16 @@ import type { TemplateSource } from './render.ts'
 
 /**
  * The templates that ship with footman, under those of a folder of the user's own: a file there takes the place of the
- * one of that name. Throws ConfigError when the folder does not exist, or when one of its files would take no effect.
+ * one of that name, or of the one that all steps share where it is named after one of `steps`.
+ * Throws ConfigError when the folder does not exist, or when one of its files would take no effect.
  */
-export function loadTemplates(overrides?: string): TemplateSource & { overridden: readonly string[] } {
+export function loadTemplates(
+  overrides?: string,
+  steps: readonly string[] = [],
+): TemplateSource & { overridden: readonly string[] } {
   const shipped = shippedFile('templates')
   const own = overrides === undefined ? [] : filesBelow(overrides)
-  const useless = own.find((name) => !takesEffect(name, shipped))
+  const useless = own.find((name) => !takesEffect(name, shipped, steps))
   if (useless !== undefined) {
     throw new ConfigError(`${join(overrides ?? '', useless)} takes the place of no template`, {
       hint: `templates are found in ${shipped}; one step alone is changed by vars/NAME.groovy.hbs or docs/NAME.md.hbs`,
@@ -30,11 +34,13 @@ export function loadTemplates(overrides?: string): TemplateSource & { overridden
   }
 }
 
-/** Templates that one step may have for itself: `vars/withEatMyData.groovy.hbs` instead of `vars/step.groovy.hbs`. */
-const perStep = /^(vars|help|docs|examples|test)\/[A-Za-z0-9]+[.][a-zA-Z.]+[.]hbs$/
+/** A template of one step alone stands beside that of all: `vars/withEatMyData.groovy.hbs` beside `vars/step.groovy.hbs`. */
+const perStep = /^(vars|help|docs|test)\/([A-Za-z0-9]+)([.][a-z]+[.]hbs)$/
 
-function takesEffect(name: string, shipped: string): boolean {
-  return perStep.test(name) || statSync(join(shipped, name), { throwIfNoEntry: false })?.isFile() === true
+function takesEffect(name: string, shipped: string, steps: readonly string[]): boolean {
+  const [, kind, step, ending] = perStep.exec(name) ?? []
+  const original = step !== undefined && steps.includes(step) ? `${kind}/step${ending}` : name
+  return statSync(join(shipped, original), { throwIfNoEntry: false })?.isFile() === true
 }
 
 function readTemplate(path: string): string | undefined {

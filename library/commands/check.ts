@@ -2,6 +2,7 @@ import { defineCommand, printResult } from '../../core/command.ts'
 import { exitCodes } from '../../core/errors.ts'
 import { table } from '../../core/table.ts'
 import { compareLibrary, type Difference, type Drift } from '../compare.ts'
+import { findLinks } from '../find-links.ts'
 import { loadPlan } from '../load-plan.ts'
 
 /** `footman library check`: for CI; exits 5 when the library is not what its configuration asks for. */
@@ -13,6 +14,11 @@ export const command = defineCommand({
   async run(context) {
     const { root, plan } = await loadPlan(context)
     const { differences } = compareLibrary(root, plan)
+    for (const path of findLinks(root)) {
+      context.log.warn(
+        `${path} is a symbolic link: once it is committed, Jenkins refuses the whole library for it`,
+      )
+    }
     const findings = differences.map(({ path, drift, isEdited }) => ({ path, drift, isEdited }))
     if (context.json || differences.length > 0)
       printResult(context, { root, differences: findings }, () =>

@@ -29,13 +29,13 @@ export const libraryCommands: readonly CommandEntry[] = [
   {
     noun: 'library',
     verb: 'list',
-    summary: 'List the steps that there are',
+    summary: 'List the steps and images that there are',
     load: async () => (await import('./list.ts')).command,
   },
   {
     noun: 'library',
     verb: 'show',
-    summary: 'Explain a step, or print a part of it',
+    summary: 'Explain a step or image, or print a part of it',
     load: async () => (await import('./show.ts')).command,
   },
   {

@@ -44,7 +44,10 @@ export const command = defineCommand({
     const plan = planLibrary({
       steps,
       config: { ...all, steps: [origin] },
-      templates: loadTemplates(overrides),
+      templates: loadTemplates(
+        overrides,
+        steps.map(({ name }) => name),
+      ),
       version: packageVersion(),
     })
     const parts = partsOf(origin, plan.files)

@@ -24,6 +24,7 @@ export function imageFiles(image: ImageTemplate, { config, render, header }: Ima
     plugins,
   }
   return image.files.map((file) => ({
+    of: { step: image.name, part: file },
     path: `images/${image.name}/${file}`,
     content: render(`images/${image.name}/${file}.hbs`, context),
   }))

@@ -7,9 +7,9 @@ const cacheFolder: Rule = {
   expects: 'an absolute path other than /, without blanks and ..',
   pattern: '/[A-Za-z0-9_.@+-][A-Za-z0-9_/.@+-]*',
   longest: 1024,
-  without: ['/..', '//'],
-  accepts: ['/var/cache/packages', '/home/jenkins/.cache/x'],
-  refuses: ['/', '//', 'cache', '/a b', '/a/../b', '/..', '-x', '/$(x)', '/a\ncache_dir'],
+  without: ['/..', '//', '/-'],
+  accepts: ['/tmp/packages', '/var/cache/packages', '/home/jenkins/.cache/x'],
+  refuses: ['/', '//', 'cache', '/a b', '/a/../b', '/..', '-x', '/-rf', '/$(x)', '/a\ncache_dir'],
 }
 
 const proxyUrl: Rule = {

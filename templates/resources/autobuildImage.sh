@@ -347,5 +347,6 @@ step_end() {
     while IFS= read -r name; do
       docker rmi --no-prune "$name" >/dev/null 2>&1 || true
     done <"$CALL_FOLDER/names"
+    rm -f "$CALL_FOLDER/names"
   fi
 }

@@ -25,7 +25,7 @@ it.each(kinds)(
       expect({ exitCode, value }).toEqual({ exitCode: 1, value })
       expect(stderr).toContain(`${name} must be `)
     }
-    for (const value of taken) {
+    for (const value of taken.slice(0, 24)) {
       const accepted = acceptParameters(sampleStep, { command: 'true', word: 'hello', [name]: value }, false)
       if ('problem' in accepted) throw new Error(accepted.problem)
       const { exitCode, stderr } = await resource.phase('plan', accepted.values)

@@ -1,4 +1,4 @@
-import { appendFile, readFile, stat } from 'node:fs/promises'
+import { appendFile, readFile, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { exitCodes } from '../../../core/errors.ts'
@@ -43,6 +43,18 @@ describe('generate and check', () => {
     const drifted = await folder.footman('check')
     expect(drifted.exitCode).toBe(exitCodes.drift)
     expect(drifted.stdout).toBe('drifted  vars/withEatMyData.groovy  changed by somebody\n')
+  })
+
+  it('warns of symbolic links, for which Jenkins would refuse all of it', async () => {
+    const folder = await folderWith({ 'footman-library.yaml': small, '.git/hooks/x': '', 'tools/real': '' })
+    await folder.footman('generate')
+    await symlink('real', join(folder.path, 'tools/link'))
+    await symlink('x', join(folder.path, '.git/hooks/link'))
+    const { exitCode, stderr } = await folder.footman('check')
+    expect(exitCode).toBe(exitCodes.ok)
+    expect(stderr.match(/warning: .* is a symbolic link/g)).toEqual([
+      'warning: tools/link is a symbolic link',
+    ])
   })
 
   it('says nothing on stdout when there is nothing to do', async () => {
@@ -191,11 +203,16 @@ describe('templates of the user', () => {
     expect(stderr).toContain(`${folder.path}/mine/help/step.txt.hbs: line 2: nothing is called nope`)
   })
 
-  it('that take the place of nothing are refused, so that a slip is seen', async () => {
-    const folder = await folderWith({ 'footman-library.yaml': yaml, 'mine/resources/withEatMyDate.sh': '' })
+  it.each([
+    'resources/withEatMyDate.sh',
+    'vars/withEatMyDate.groovy.hbs',
+    'vars/withEatMyData.txt.hbs',
+    'note.txt',
+  ])('that take the place of nothing are refused, so that a slip is seen: %s', async (name) => {
+    const folder = await folderWith({ 'footman-library.yaml': yaml, [`mine/${name}`]: '' })
     const { exitCode, stderr } = await folder.footman('generate')
     expect(exitCode).toBe(exitCodes.usage)
-    expect(stderr).toContain('takes the place of no template')
+    expect(stderr).toContain(`mine/${name} takes the place of no template`)
   })
 
   it('whose Groovy the sandbox would refuse are warned of', async () => {

@@ -39,6 +39,15 @@ describe('show', () => {
     expect(JSON.parse(schema)).toMatchObject({ title: 'withEatMyData', additionalProperties: false })
   })
 
+  it('prints an image, whose other files are parts of it', async () => {
+    const folder = await folderWith()
+    expect((await folder.footman('show', 'jenkinsImage')).stdout).toMatch(/^FROM |^ARG |\nFROM /)
+    expect((await folder.footman('show', 'jenkinsImage', '--parts')).stdout).toBe('Dockerfile\nplugins.txt\n')
+    const plugins = (await folder.footman('show', 'jenkinsImage', '--part', 'plugins.txt')).stdout
+    expect(plugins).toContain('pipeline-groovy-lib')
+    expect((await folder.footman('list')).stdout).toMatch(/^jenkinsImage +A Jenkins controller/m)
+  })
+
   it('says what was meant', async () => {
     const folder = await folderWith()
     const { exitCode, stderr } = await folder.footman('show', 'withEatMydata')

@@ -7,7 +7,14 @@ case " $* " in *' -v '* | *' -z '*) exit 0 ;; esac
 : >"$FAKE_STATE/held/squid"
 log=$(sed -n 's/^access_log stdio:\\(.*\\) footman$/\\1/p' "$3")
 echo 'TCP_HIT 200 http://deb.example.com/x_1_all.deb' >"$log"
-trap 'rm -f "$FAKE_STATE/held/squid"; exit 0' TERM
+folder=\${log%/*/*}
+end() {
+  rm -f "$FAKE_STATE/held/squid"
+  # What is kept is not for the next test.
+  case $folder in /tmp/?*) rm -rf "$folder" ;; esac
+  exit 0
+}
+trap end TERM
 while :; do sleep 0.05; done
 `
 
