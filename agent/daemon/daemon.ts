@@ -16,7 +16,7 @@ import { type DaemonState, freshState, nextState, type Trouble, troubleOf } from
 export interface DaemonOptions extends Edges, Pick<RoundOptions, 'interfaces'> {
   plan: Plan
   /** Policy and the owner's wish, read anew for each look. */
-  gate: (signal: AbortSignal) => Promise<Gate>
+  gate: () => Promise<Gate>
   /** A fresh client, for when the credentials stopped working: the token may have been renewed meanwhile. */
   reconnect?: () => Promise<Jenkins>
 }
@@ -84,14 +84,13 @@ export class Daemon {
       byMs: Math.min(before?.byMs ?? Number.POSITIVE_INFINITY, byMs),
       emptySinceMs: before?.emptySinceMs,
     }
-    this.#state = { ...this.#state, isLeaving: true }
     this.#nap?.abort()
   }
 
   /** How far the door is open now, even while a look takes its time. */
-  async gate(signal: AbortSignal): Promise<Gate> {
+  async gate(): Promise<Gate> {
     const { clock, gate } = this.#options
-    if (!this.#farewell) return await gate(signal)
+    if (!this.#farewell) return await gate()
     const { byMs } = this.#farewell
     const openness = clock.now() < byMs ? 'finishing' : 'closed'
     return { openness, because: 'this machine stops lending', untilMs: byMs }
@@ -116,7 +115,7 @@ export class Daemon {
 
   /** One look; true when there is nothing left to do. */
   async #step(signal: AbortSignal): Promise<boolean> {
-    const gate = await this.gate(signal)
+    const gate = await this.gate()
     const options = this.#roundOptions(gate, signal)
     try {
       const result = await round(this.#mind, options)

@@ -3,7 +3,7 @@ import { RemoteError } from '../../../core/errors.ts'
 import { LendingStage } from '../../support/lending-stage.ts'
 
 const minute = 60_000
-const finishWithin = 30 * minute
+const finishWithin = 10 * minute
 
 async function building(): Promise<LendingStage> {
   const stage = new LendingStage()
@@ -112,7 +112,7 @@ describe('a daemon that leaves', () => {
     const stage = await building()
     stage.daemon.leave(finishWithin)
     stage.enqueue('2CPU2G')
-    await stage.pass(20 * minute)
+    await stage.pass(8 * minute)
     expect(stage.node(1).builds).toHaveLength(1)
     expect(await hasEnded(stage)).toBe(false)
     endBuild(stage)
