@@ -122,7 +122,8 @@ export class Daemon {
       this.#mind.failures = 0
       this.#tell({ gate, result, trouble: undefined })
       const { sight, decision } = result
-      return this.#isDone({ containers: sight.containers.length, slots: decision?.slots })
+      // A look that began before the farewell may have been a glance, which tells nothing of what is left.
+      return options.leaving && this.#isDone({ containers: sight.containers.length, slots: decision?.slots })
     } catch (error) {
       if (signal.aborted) return true
       this.#mind.failures++
@@ -153,9 +154,9 @@ export class Daemon {
 
   /** The owner's wishes are carried out even when a look failed, as far as that goes. */
   async #makeDo(options: RoundOptions): Promise<boolean> {
-    if (options.gate.openness !== 'closed' && !this.#farewell) return false
+    if (options.gate.openness !== 'closed' && !options.leaving) return false
     const left = await withoutController(options).catch((error: unknown) => {
-      this.#options.log.once('warn', inWords(error))
+      if (this.#state.trouble?.side !== 'engine') this.#options.log.once('warn', inWords(error))
       return undefined
     })
     return this.#isDone({ containers: left?.length, slots: undefined })

@@ -129,6 +129,28 @@ describe('a daemon that leaves', () => {
     expect([nodes(stage), stage.containers]).toEqual([[], []])
   })
 
+  test('in haste, in the middle of a look, with nothing left behind', async () => {
+    const stage = new LendingStage()
+    await stage.start()
+    await stage.pass(minute)
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const { queue } = stage.jenkins
+    stage.jenkins.queue = async (signal) => {
+      await held
+      return await queue.call(stage.jenkins, signal)
+    }
+    const passing = stage.clock.advance(20_000)
+    await expect.poll(() => stage.clock.nextMs).toBeUndefined()
+    stage.daemon.leave(0)
+    release()
+    await passing
+    expect(await hasEnded(stage)).toBe(true)
+    expect(nodes(stage)).toEqual([])
+  })
+
   test('hurries when it is asked a second time', async () => {
     const stage = await building()
     stage.daemon.leave(finishWithin)
