@@ -203,8 +203,7 @@ export class Daemon {
 
   #pauseMs(): number {
     const { clock, plan } = this.#options
-    const { isUnsettled, ...rest } = this.#mind
-    const isHot = isUnsettled || (this.#farewell !== undefined && !rest.hasContainers)
+    const { isUnsettled: isHot, ...rest } = this.#mind
     const usual = pause({ isHot, ...rest }, plan.config.poll, clock.now())
     if (!this.#farewell) return usual
     const leftMs = this.#farewell.byMs - clock.now()
