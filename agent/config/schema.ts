@@ -188,7 +188,7 @@ export const agentConfigSchema = z.strictObject({
   poll: z
     .strictObject({
       idle: duration('10s', 50).describe('Between looks while nothing happens'),
-      busy: duration('1s', 50).describe('Between looks with demand or running builds'),
+      busy: duration('1s', 50).describe('Between looks while a slot changes; while builds run at most 2 s'),
     })
     .prefault({}),
 })

@@ -16,7 +16,7 @@ import { type DaemonState, freshState, nextState, type Trouble, troubleOf } from
 export interface DaemonOptions extends Edges, Pick<RoundOptions, 'interfaces'> {
   plan: Plan
   /** Policy and the owner's wish, read anew for each look. */
-  gate: (signal: AbortSignal) => Promise<Gate>
+  gate: () => Promise<Gate>
   /** A fresh client, for when the credentials stopped working: the token may have been renewed meanwhile. */
   reconnect?: () => Promise<Jenkins>
 }
@@ -84,14 +84,13 @@ export class Daemon {
       byMs: Math.min(before?.byMs ?? Number.POSITIVE_INFINITY, byMs),
       emptySinceMs: before?.emptySinceMs,
     }
-    this.#state = { ...this.#state, isLeaving: true }
     this.#nap?.abort()
   }
 
   /** How far the door is open now, even while a look takes its time. */
-  async gate(signal: AbortSignal): Promise<Gate> {
+  async gate(): Promise<Gate> {
     const { clock, gate } = this.#options
-    if (!this.#farewell) return await gate(signal)
+    if (!this.#farewell) return await gate()
     const { byMs } = this.#farewell
     const openness = clock.now() < byMs ? 'finishing' : 'closed'
     return { openness, because: 'this machine stops lending', untilMs: byMs }
@@ -116,14 +115,15 @@ export class Daemon {
 
   /** One look; true when there is nothing left to do. */
   async #step(signal: AbortSignal): Promise<boolean> {
-    const gate = await this.gate(signal)
+    const gate = await this.gate()
     const options = this.#roundOptions(gate, signal)
     try {
       const result = await round(this.#mind, options)
       this.#mind.failures = 0
       this.#tell({ gate, result, trouble: undefined })
       const { sight, decision } = result
-      return this.#isDone({ containers: sight.containers.length, slots: decision?.slots })
+      // A look that began before the farewell may have been a glance, which tells nothing of what is left.
+      return options.leaving && this.#isDone({ containers: sight.containers.length, slots: decision?.slots })
     } catch (error) {
       if (signal.aborted) return true
       this.#mind.failures++
@@ -154,9 +154,9 @@ export class Daemon {
 
   /** The owner's wishes are carried out even when a look failed, as far as that goes. */
   async #makeDo(options: RoundOptions): Promise<boolean> {
-    if (options.gate.openness !== 'closed' && !this.#farewell) return false
+    if (options.gate.openness !== 'closed' && !options.leaving) return false
     const left = await withoutController(options).catch((error: unknown) => {
-      this.#options.log.once('warn', inWords(error))
+      if (this.#state.trouble?.side !== 'engine') this.#options.log.once('warn', inWords(error))
       return undefined
     })
     return this.#isDone({ containers: left?.length, slots: undefined })
@@ -203,8 +203,7 @@ export class Daemon {
 
   #pauseMs(): number {
     const { clock, plan } = this.#options
-    const { isUnsettled, ...rest } = this.#mind
-    const isHot = isUnsettled || (this.#farewell !== undefined && !rest.hasContainers)
+    const { isUnsettled: isHot, ...rest } = this.#mind
     const usual = pause({ isHot, ...rest }, plan.config.poll, clock.now())
     if (!this.#farewell) return usual
     const leftMs = this.#farewell.byMs - clock.now()

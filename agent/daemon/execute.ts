@@ -62,7 +62,7 @@ async function executeOne(action: Action, context: ExecuteContext): Promise<void
     case 'remove':
       return remove(action, context)
     case 'park':
-      return jenkins.updateNode(action.slot, { labels: [], clearOfflineMark: true }, signal)
+      return setLabels(action.slot, [], context)
     case 'unregister':
       return jenkins.deleteNode(action.slot, signal)
     case 'pull':
@@ -79,12 +79,8 @@ async function open(action: Extract<Action, { kind: 'open' }>, context: ExecuteC
   const { slot, nodeLabels } = action.plan
   const jar = await agentJar({ jenkins, cacheDir: plan.cacheDir, ...(signal && { signal }) })
   const spec = agentContainerSpec({ ...specInput(action.plan, context), agentJarPath: jar })
-  if (action.nodeExists) {
-    const change = { labels: nodeLabels, description: plan.describe(slot), clearOfflineMark: true }
-    await jenkins.updateNode(slot, change, signal)
-  } else {
-    await createNode(slot, nodeLabels, context)
-  }
+  if (action.nodeExists) await setLabels(slot, nodeLabels, context)
+  else await createNode(slot, nodeLabels, context)
   const secret = await secretOf(slot, context)
   await launchContainer({ engine, spec, secret, ...(signal && { signal }) })
 }
@@ -102,6 +98,13 @@ function specInput(slotPlan: SlotPlan, { plan, jenkins }: ExecuteContext) {
     identity,
     config,
   }
+}
+
+/** With what this machine offers today, which other laptops read from the description, and without any mark of ours. */
+async function setLabels(slot: string, labels: string[], context: ExecuteContext): Promise<void> {
+  const { jenkins, plan, signal } = context
+  const description = plan.describe(slot)
+  await jenkins.updateNode(slot, { labels, description, clearOfflineMark: true }, signal)
 }
 
 async function createNode(slot: string, labels: string[], context: ExecuteContext): Promise<void> {

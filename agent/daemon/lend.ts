@@ -68,7 +68,7 @@ function statusSource(
   return async () => {
     const { url, seen } = daemon.controller
     // The door as it is now: a look that takes its time must not hide what somebody just asked for.
-    const state = { ...daemon.state, gate: await daemon.gate(new AbortController().signal) }
+    const state = { ...daemon.state, gate: await daemon.gate() }
     const controller = { url, version: seen?.version }
     return statusOf({ plan, state, controller, startedAtMs, events: news.events })
   }

@@ -14,7 +14,6 @@ export interface DaemonState {
   trouble: Trouble | undefined
   /** Since when the controller answers, or does not, ms. */
   touchSinceMs: number
-  isLeaving: boolean
 }
 
 export interface Trouble {
@@ -33,7 +32,6 @@ export function freshState(nowMs: number): DaemonState {
     waiting: [],
     trouble: undefined,
     touchSinceMs: nowMs,
-    isLeaving: false,
   }
 }
 

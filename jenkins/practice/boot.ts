@@ -47,10 +47,12 @@ export async function boot(options: BootOptions): Promise<Boot> {
   const session = randomBytes(4).toString('hex')
   const scheduler: Scheduler = new Scheduler({ state, clock, runner: () => runner })
   const runner: Runner = createRunner(runnerHost(options, scheduler))
+  const suspension = new AbortController()
   const door: AgentDoor = {
     version: options.version,
     session,
     log,
+    suspended: suspension.signal,
     ...doorView(state),
     greet: (request) => greet(request, world, door),
     attach: (link, address) => attachLink(state, link, { address, now: clock.now }),
@@ -75,6 +77,7 @@ export async function boot(options: BootOptions): Promise<Boot> {
   return {
     world,
     suspend: () => {
+      suspension.abort()
       for (const build of runningBuilds(state).filter(isFreestyle)) {
         runner.stop(build, 'SYSTEM')
         end(build, 'ABORTED', clock.now())

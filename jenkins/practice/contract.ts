@@ -21,6 +21,11 @@ export interface AgentDoor {
   /** 64 hex digits, derived from the name alone: the same for ever, also after delete and create. */
   secretOf(name: string): string
   isConnected(name: string): boolean
+  /**
+   * Aborts when the controller begins to go down. From then on nobody minds what agents say: they have to keep it, and
+   * say it to the next boot.
+   */
+  readonly suspended: AbortSignal
   /** Judges a WebSocket agent by its headers, in the words that Jenkins 2.498 was recorded to use. */
   greet(request: IncomingMessage): AgentGreeting
   /**

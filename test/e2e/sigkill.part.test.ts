@@ -11,8 +11,8 @@ import { type PracticeStage, practiceStage } from './practice-stage.ts'
 /** The same seed makes the same builds and chooses the same moments; what falls between them is up to the machine. */
 const seed = Number(process.env.FOOTMAN_TEST_SEED ?? Date.now() % 1_000_000)
 
-/** Builds that wait or run at any time. */
-const loadOf = 6
+/** Most builds that wait or run at one time. */
+const loadOf = 8
 
 let stage: PracticeStage
 
@@ -32,8 +32,8 @@ describe('the agent under load, with real containers and the practice controller
     await play({ stage, seed, longOnes: 8 }, async (campaign) => {
       const { load, random, watch } = campaign
       const tally = { kills: 0, inside: 0, late: 0, carried: new Set<string>() }
+      load.begin(loadOf)
       for (const moment of planMoments(random)) {
-        load.feed(loadOf)
         const agent = campaign.start(`killed ${moment.delayMs} ms after ${moment.after}`)
         const isOnTime = await strike(moment, { ...campaign, agent })
         const isUnanswered = isOnTime && moment.after === 'unanswered'
@@ -44,6 +44,7 @@ describe('the agent under load, with real containers and the practice controller
         await campaign.check()
         await delay(random() * 2_000)
       }
+      load.end()
       const agent = campaign.start('the last one')
       await until('every build has ended', () => load.open().length === 0, { withinMs: 180_000 })
       await leave(campaign, agent)
@@ -54,6 +55,7 @@ describe('the agent under load, with real containers and the practice controller
           `${served.length} builds, ${tally.carried.size} Pipelines carried through a kill; ` +
           `${watch.samples} looks, at most ${watch.peak.cpus} CPUs in use`,
       )
+      expect(load.failures()).toEqual([])
       expect(served.filter(({ results }) => String(results) !== 'SUCCESS')).toEqual([])
       expect(served.filter(({ begun, done }) => begun !== 1 || done !== 1)).toEqual([])
       expect(tally.inside).toBeGreaterThanOrEqual(tally.kills / 3)
@@ -81,13 +83,14 @@ describe('the agent under load, with real containers and the practice controller
         for (const build of load.onNodes('freestyle')) hit.add(build)
         await controller.restart({ downMs: 600 + random() * 2_400 })
       }
+      load.begin(loadOf)
       for (let round = 0; round < 10; round++) {
-        load.feed(loadOf)
         await delay(500 + random() * 4_000)
         await harm()
         await campaign.check()
         tally.again += load.retry()
       }
+      load.end()
       const isServed = () => {
         tally.again += load.retry()
         return load.open().length === 0
@@ -100,10 +103,7 @@ describe('the agent under load, with real containers and the practice controller
         `${tally.killed} containers killed, ${tally.restarts} restarts of the controller; ` +
           `${served.length} builds, ${tally.again} of them again; ${watch.samples} looks`,
       )
-      const failed = served.flatMap(({ job, results }) =>
-        results.flatMap((result, index) => (result === 'SUCCESS' ? [] : `${job} #${index + 1}`)),
-      )
-      expect(failed.filter((build) => !hit.has(build))).toEqual([])
+      expect(load.failures().filter(({ build }) => !hit.has(build))).toEqual([])
     })
   })
 })

@@ -22,6 +22,8 @@ export interface ConnectionOptions {
   node: string
   wire: Wire
   ping?: PingTiming | undefined
+  /** Of the door: who has gone down does not listen any more. */
+  suspended: AbortSignal
   /** The agent has said who it is. */
   onReady(link: AgentLink): void
 }
@@ -38,7 +40,7 @@ export interface Connection {
  * nobody speaks does not count as connected (recorded from Jenkins 2.498).
  */
 export function openConnection(options: ConnectionOptions): Connection {
-  const { wire, ping = defaultPing } = options
+  const { wire, ping = defaultPing, suspended } = options
   const listeners = new Map<string, TaskListener>()
   const closedListeners: ((reason: string) => void)[] = []
   let closedBecause: string | undefined
@@ -105,7 +107,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   return {
     closed,
     receive: (text) => {
-      if (closedBecause !== undefined) return
+      if (closedBecause !== undefined || suspended.aborted) return
       const frame = parseAgentFrame(text)
       if (frame === undefined || (frame.type !== 'hello' && !isReady)) return close('Not a practice agent')
       if (frame.type === 'pong') schedulePing()

@@ -127,6 +127,7 @@ function talk(socket: Socket, head: Buffer, door: AgentDoor, timing: TcpTiming):
 function connect(socket: Socket, node: string, door: AgentDoor, timing: TcpTiming): Connection {
   return openConnection({
     node,
+    suspended: door.suspended,
     ping: timing.ping,
     wire: {
       transport: 'tcp',

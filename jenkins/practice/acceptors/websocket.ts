@@ -62,6 +62,7 @@ function talk(
   const keepAlive = setInterval(() => agent.ping(), keepAliveMs).unref()
   const connection = openConnection({
     node,
+    suspended: door.suspended,
     ping,
     wire: {
       transport: 'websocket',

@@ -3,7 +3,7 @@ import { RemoteError } from '../../../core/errors.ts'
 import { LendingStage } from '../../support/lending-stage.ts'
 
 const minute = 60_000
-const finishWithin = 30 * minute
+const finishWithin = 10 * minute
 
 async function building(): Promise<LendingStage> {
   const stage = new LendingStage()
@@ -112,7 +112,7 @@ describe('a daemon that leaves', () => {
     const stage = await building()
     stage.daemon.leave(finishWithin)
     stage.enqueue('2CPU2G')
-    await stage.pass(20 * minute)
+    await stage.pass(8 * minute)
     expect(stage.node(1).builds).toHaveLength(1)
     expect(await hasEnded(stage)).toBe(false)
     endBuild(stage)
@@ -127,6 +127,28 @@ describe('a daemon that leaves', () => {
     await stage.clock.advance(finishWithin + 10_000)
     expect(await hasEnded(stage)).toBe(true)
     expect([nodes(stage), stage.containers]).toEqual([[], []])
+  })
+
+  test('in haste, in the middle of a look, with nothing left behind', async () => {
+    const stage = new LendingStage()
+    await stage.start()
+    await stage.pass(minute)
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const { queue } = stage.jenkins
+    stage.jenkins.queue = async (signal) => {
+      await held
+      return await queue.call(stage.jenkins, signal)
+    }
+    const passing = stage.clock.advance(20_000)
+    await expect.poll(() => stage.clock.nextMs).toBeUndefined()
+    stage.daemon.leave(0)
+    release()
+    await passing
+    expect(await hasEnded(stage)).toBe(true)
+    expect(nodes(stage)).toEqual([])
   })
 
   test('hurries when it is asked a second time', async () => {

@@ -30,6 +30,14 @@ describe('in one line', () => {
     )
   })
 
+  test('an engine that does not answer comes before builds', () => {
+    const status = agentStatus({ engineTrouble: 'the container engine does not answer' })
+    expect(statusLine(status, now)).toBe('0 of 6 CPUs lent; the container engine does not answer')
+    expect(statusText(status, now)).toContain(
+      'No containers can be started: the container engine does not answer.\n',
+    )
+  })
+
   test('a controller that is away comes first', () => {
     const controller = { url: 'http://jenkins.test/', reachable: false }
     expect(statusLine(agentStatus({ controller }), now)).toBe(

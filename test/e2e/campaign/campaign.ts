@@ -70,7 +70,6 @@ async function setUp(
   said: (() => string)[],
 ): Promise<Campaign> {
   const { controller } = stage
-  const random = seeded(seed)
   const engine = await connectDocker()
   const machine = `${stage.prefix}-${seed}`
   const home = await AgentHome.create(stage, machine, {
@@ -92,6 +91,8 @@ async function setUp(
   cleanUp.push(() => events.close())
   const watch = watchContainers({ engine, labels, budget })
   cleanUp.push(() => watch.stop())
+  const load = new Load({ controller, ledger, machine, seed, longOnes })
+  cleanUp.push(() => load.end())
   const nodes = {
     // The last slot is a namesake's.
     slots: Array.from({ length: slots - 1 }, (_, index) => `${machine}-${index + 1}`),
@@ -102,8 +103,8 @@ async function setUp(
     controller,
     events,
     watch,
-    load: new Load({ controller, ledger, machine, random, longOnes }),
-    random,
+    load,
+    random: seeded(seed),
     nodes,
     start: (title) => {
       const agent = home.run()

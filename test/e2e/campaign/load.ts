@@ -1,7 +1,7 @@
 import type { Build } from '../../../jenkins/practice/contract.ts'
 import type { PracticeController } from '../../../jenkins/practice/controller.ts'
 import type { JobSpec } from '../../../jenkins/practice/job-xml.ts'
-import { pick } from '../../agent/fleet-laptop.ts'
+import { pick, seeded } from '../../agent/fleet-laptop.ts'
 import type { Ledger } from './ledger.ts'
 
 export interface LoadOptions {
@@ -9,7 +9,7 @@ export interface LoadOptions {
   ledger: Ledger
   /** A label that only the agents under test carry. */
   machine: string
-  random: () => number
+  seed: number
   /** Long Pipelines in all, of 20 to 30 s each; at most one at a time is under way. */
   longOnes: number
 }
@@ -28,7 +28,6 @@ export interface Served extends Order {
   /** How often the script said itself that it began, and that it came to its end. */
   begun: number
   done: number
-  console: string
 }
 
 /** Containers of up to 1.5 of 2 CPUs, so that there is always something to be made room for. */
@@ -39,15 +38,32 @@ export class Load {
   readonly #options: LoadOptions
   readonly #orders: Order[] = []
   #longLeft: number
+  #timer: NodeJS.Timeout | undefined
+  /** A controller that restarts forgets what it is told on the way down. */
+  #isUp = true
 
   constructor(options: LoadOptions) {
     this.#options = options
     this.#longLeft = options.longOnes
+    options.controller.on((event) => {
+      if (event.kind === 'phase') this.#isUp = event.phase === 'up'
+    })
   }
 
-  /** Orders more, until this many builds wait or run. */
-  feed(most: number): void {
-    for (let open = this.open().length; open < most; open++) this.#order()
+  /** Orders builds at random intervals, as long as fewer than this many wait or run. */
+  begin(most: number): void {
+    const { seed } = this.#options
+    const random = seeded(seed)
+    const next = () => {
+      if (this.#isUp && this.open().length < most) this.#order()
+      this.#timer = setTimeout(next, 100 + random() * 1_000)
+    }
+    next()
+  }
+
+  /** Orders no more. */
+  end(): void {
+    clearTimeout(this.#timer)
   }
 
   /** Orders of which a build waits or runs. */
@@ -70,12 +86,21 @@ export class Load {
       .map(({ job, number }) => `${job} #${number}`)
   }
 
-  /** Builds again what did not succeed; returns how many those are. */
+  /** Builds again what did not succeed, while the controller is up; returns how many those are. */
   retry(): number {
+    if (!this.#isUp) return 0
     const open = new Set(this.open().map(({ job }) => job))
     const failed = this.served().filter(({ job, results }) => !open.has(job) && results.at(-1) !== 'SUCCESS')
     for (const { job } of failed) this.#options.controller.build(job)
     return failed.length
+  }
+
+  /** Every build that ended otherwise than well, as `job #1`, with its console. */
+  failures(): { build: string; console: string }[] {
+    return this.#orders
+      .flatMap(({ job }) => this.#builds(job))
+      .filter(({ result }) => result !== undefined && result !== 'SUCCESS')
+      .map(({ job, number, console }) => ({ build: `${job} #${number}`, console }))
   }
 
   served(): Served[] {
@@ -85,23 +110,25 @@ export class Load {
       results: this.#builds(order.job).map(({ result }) => result),
       begun: ledger.count(`${order.job}-begun`),
       done: ledger.count(`${order.job}-done`),
-      console: this.#builds(order.job).at(-1)?.console ?? '',
     }))
   }
 
   #order(): void {
-    const { controller, random } = this.#options
-    const isLong = this.#longLeft > 0 && !this.open().some((order) => order.isLong) && random() < 0.5
+    const { controller, machine, seed } = this.#options
+    const number = this.#orders.length + 1
+    // Each has its numbers for itself, so that the same seed makes the same builds at whatever pace.
+    const random = seeded(seed + number)
+    const isLong = random() < 0.3 && this.#longLeft > 0 && !this.open().some((order) => order.isLong)
     if (isLong) this.#longLeft--
     const kind = isLong || random() < 0.5 ? 'pipeline' : 'freestyle'
-    const job = `${this.#options.machine}-${isLong ? 'long' : kind}-${this.#orders.length + 1}`
-    controller.createJob(job, this.#spec(job, kind, isLong))
-    this.#orders.push({ job, kind, isLong })
-    controller.build(job)
+    const order = { job: `${machine}-${isLong ? 'long' : kind}-${number}`, kind, isLong } as const
+    controller.createJob(order.job, this.#spec(order, random))
+    this.#orders.push(order)
+    controller.build(order.job)
   }
 
-  #spec(job: string, kind: JobSpec['kind'], isLong: boolean): JobSpec {
-    const { ledger, machine, random } = this.#options
+  #spec({ job, kind, isLong }: Order, random: () => number): JobSpec {
+    const { ledger, machine } = this.#options
     const size = isLong ? '0.5CPU256M' : pick(sizes, random)
     const label = `${machine}&&${random() < 0.2 ? `(${size}||2CPU2G)` : size}`
     const seconds = isLong ? 20 + Math.floor(random() * 10) : 1 + Math.floor(random() * 3)

@@ -85,6 +85,19 @@ describe.each([
     expect(log.match(/^done$/gm)).toHaveLength(1)
   })
 
+  it('a step that ends while the controller goes down is not forgotten', async () => {
+    const { controller, jenkins, folder } = await play(webSocket)
+    const script = `node('linux') { sh 'echo begun; until [ -e ${folder}/go ]; do sleep 0.05; done; echo done' }`
+    controller.createJob('pipe', { kind: 'pipeline', script })
+    controller.build('pipe')
+    await says(jenkins, 'pipe', '\nbegun\n')
+    const restarted = controller.restart({ downMs: 1500 })
+    await mkdir(join(folder, 'go'))
+    await restarted
+    const log = await ends(jenkins, 'pipe', 'SUCCESS')
+    expect(log.match(/^done$/gm)).toHaveLength(1)
+  })
+
   it('a Pipeline survives the death of its agent, when that comes back', async () => {
     const { controller, jenkins, folder, agent, again } = await play(webSocket)
     const script = `node('linux') { sh 'echo begun; until [ -e ${folder}/go ]; do sleep 0.05; done; echo done' }`

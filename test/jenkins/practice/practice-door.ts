@@ -59,6 +59,7 @@ export async function openDoor(timing: WebSocketTiming & TcpTiming = {}): Promis
     version: '2.498',
     session: '40a25691',
     log: silentLog,
+    suspended: new AbortController().signal,
     url: '',
     host: '',
     tcpPort: 0,
