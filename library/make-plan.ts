@@ -19,7 +19,10 @@ export async function makePlan(context: PlanContext): Promise<LoadedPlan> {
       hint: 'footman library init',
     })
   }
-  const templates = loadTemplates(overrides)
+  const templates = loadTemplates(
+    overrides,
+    steps.map(({ name }) => name),
+  )
   const { overridden } = templates
   const version = packageVersion()
   const plan = planLibrary({ steps, config, templates, version })
