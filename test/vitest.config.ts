@@ -11,6 +11,9 @@ const stories = ['test/e2e/**/*.part.test.ts']
 /** Every step with every value, aborted at every call: longer than a round of tests may take. */
 const long = ['test/library/bench.part.test.ts', 'test/library/hostile.part.test.ts']
 
+/** A browser, a package mirror or an engine may be slow once on a busy machine; twice is a failure. The report tells of it. */
+const again = 1
+
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
@@ -33,6 +36,7 @@ export default defineConfig({
           exclude: [...stories, ...long],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          retry: again,
           // After the unit tests, whose clocks would notice the load.
           sequence: { groupOrder: 1 },
         },
@@ -43,6 +47,7 @@ export default defineConfig({
           include: stories,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          retry: again,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
