@@ -159,8 +159,8 @@ export class ProcessEngine implements ContainerEngine {
   async remove(id: string): Promise<void> {
     const container = this.#containers.get(id)
     if (!container) return
-    if (container.child) signalGroup(container.child, 'SIGKILL')
-    await container.ended
+    // An agent that is asked to end takes its tasks along, which live in process groups of their own.
+    await this.stop(id, 2)
     await rm(container.root, { recursive: true, force: true, maxRetries: 5 })
     this.#containers.delete(id)
   }
