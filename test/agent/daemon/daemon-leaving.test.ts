@@ -67,6 +67,17 @@ describe('a door that closes', () => {
     expect(stage.said).toContain('lending again')
   })
 
+  test('that was closed from the start registers its node when it opens, though no queue asks for it', async () => {
+    const stage = new LendingStage()
+    stage.gate = { openness: 'finishing', because: 'you paused it' }
+    await stage.start()
+    await stage.pass(minute)
+    expect(nodes(stage)).toEqual([])
+    stage.gate = { openness: 'open', because: 'nothing speaks against lending' }
+    await stage.pass(minute)
+    expect(nodes(stage)).toEqual(['ann-1'])
+  })
+
   test('that is closed ends containers, builds or not, with time to take their leave', async () => {
     const stage = await building()
     stage.gate = { openness: 'closed', because: 'its hours begin at 18:00' }
