@@ -103,6 +103,7 @@ export class Model {
           temporarilyOffline: true,
           offline: true,
           offlineReason: markText(action.because),
+          offlineCauseKind: 'hudson.slaves.OfflineCause$UserCause',
         })
       case 'unmark':
         this.change(action.slot, { temporarilyOffline: false, offlineReason: '' })

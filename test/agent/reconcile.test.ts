@@ -261,7 +261,17 @@ const happening = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      what: fc.constantFrom('exit', 'stillborn', 'drop', 'delete', 'hold', 'replace', 'intrude', 'lose'),
+      what: fc.constantFrom(
+        'exit',
+        'stillborn',
+        'drop',
+        'delete',
+        'hold',
+        'replace',
+        'intrude',
+        'lose',
+        'monitor',
+      ),
       slot: fc.integer({ min: 1, max: 4 }),
     }),
   },
@@ -310,7 +320,14 @@ function mishap(model: Model, what: string, slot: string): void {
   if (what === 'lose' && container) model.containers.delete(container.id)
   if (['exit', 'stillborn', 'lose', 'drop'].includes(what)) model.drop(slot)
   if (what === 'delete') model.nodes.delete(slot)
-  if (what === 'hold') model.change(slot, { temporarilyOffline: true, offlineReason: 'maintenance' })
+  if (what === 'hold') {
+    const offlineCauseKind = 'hudson.slaves.OfflineCause$UserCause'
+    model.change(slot, { temporarilyOffline: true, offlineReason: 'maintenance', offlineCauseKind })
+  }
+  if (what === 'monitor' && model.nodes.get(slot)?.description !== foreign.description) {
+    const offlineCauseKind = 'hudson.node_monitors.DiskSpaceMonitorDescriptor$DiskSpace'
+    model.change(slot, { temporarilyOffline: true, offlineReason: 'Disk space', offlineCauseKind })
+  }
   if (model.nodes.has(slot) ? what === 'replace' : what === 'intrude') {
     model.addNode(slot, foreign.labels, foreign.description)
   }
