@@ -1,4 +1,5 @@
 import { type Assignment, assign } from './slots/assign.ts'
+import { isReturning } from './slots/returning.ts'
 import { settle } from './slots/settle.ts'
 import { type Slot, slotsOf } from './slots/slots.ts'
 import type { Action, World } from './world.ts'
@@ -29,7 +30,7 @@ export function reconcile(world: World): Decision {
 function retire(slot: Slot, world: World): Action[] {
   if (slot.phase === 'announced') return [{ kind: 'park', slot: slot.name }]
   const idleSinceMs = world.recollection.idleSince[slot.name]
-  if (slot.phase !== 'idle' || idleSinceMs === undefined) return []
+  if (slot.phase !== 'idle' || idleSinceMs === undefined || isReturning(slot, world)) return []
   if (world.nowMs - idleSinceMs < world.timing.keepIdleMs) return []
   return [{ kind: 'mark', slot: slot.name, because: 'idle' }]
 }

@@ -85,6 +85,13 @@ export interface Recollection {
   guesses: Readonly<Record<string, number>>
   /** Containers that were seen connected at least once. */
   connectedOnce: Readonly<Record<string, true>>
+  /** Of the controller at the last look: another one means that it was started anew. */
+  session: string | undefined
+  /**
+   * Slot -> since when the controller is back from a restart, ms. As long as it is here, the container may run a Pipeline
+   * that Jenkins is about to carry on, though its node looks idle.
+   */
+  returningSince: Readonly<Record<string, number>>
 }
 
 export const emptyRecollection: Recollection = {
@@ -97,6 +104,8 @@ export const emptyRecollection: Recollection = {
   firstSeen: {},
   guesses: {},
   connectedOnce: {},
+  session: undefined,
+  returningSince: {},
 }
 
 /** Everything that a decision is made from. */
@@ -116,6 +125,8 @@ export interface World {
   /** Every node of the controller, ours and others'. */
   nodes: readonly ObservedNode[]
   demand: readonly Demand[]
+  /** Of the controller; it changes with every start of it. */
+  session: string | undefined
   recollection: Recollection
 }
 

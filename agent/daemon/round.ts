@@ -114,6 +114,7 @@ async function worldOf(sight: Sight, mind: Mind, options: RoundOptions): Promise
     containers: sight.containers,
     nodes: sight.nodes ?? mind.nodes,
     demand: sight.demand,
+    session: sight.session,
   }
   return { ...world, recollection: recollect(mind.recollection, world) }
 }

@@ -9,6 +9,7 @@ import { freeBudget } from './budget.ts'
 import type { Placement } from './candidates.ts'
 import { findPlacement, type Site } from './placement.ts'
 import { restsUntil, slotKey, templateKey } from './recollect.ts'
+import { isReturning } from './returning.ts'
 import { roomFor } from './room.ts'
 import type { Slot } from './slots.ts'
 import { type Supply, supplyFor, supplyOf } from './supply.ts'
@@ -195,7 +196,8 @@ function open(
 function makeRoom(demand: Demand, needed: Size, ledger: Ledger): void {
   const { world, slots, reserved, used, room } = ledger
   if (world.nowMs - demand.waitingSinceMs > patienceMs) ledger.isReserved = true
-  const spared = new Set([...reserved, ...used])
+  const returning = slots.filter((slot) => isReturning(slot, world)).map(({ name }) => name)
+  const spared = new Set([...reserved, ...used, ...returning])
   const chosen = roomFor(needed, { room, slots, spared, idleSince: world.recollection.idleSince })
   if (chosen.length === 0) return
   for (const slot of chosen) {

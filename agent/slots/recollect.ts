@@ -4,6 +4,10 @@ import { isConnected, isOwn } from './slots.ts'
 
 /** How long a failure is held against what failed, after it may be tried again. */
 const grudgeMs = 600_000
+/** After a restart Jenkins puts the Pipelines that ran back into its queue, within seconds of being there again. */
+const returnMs = 30_000
+/** So long a Pipeline may wait there for its node (workflow-durable-task-step ExecutorStepExecution.java). */
+const namedReturnMs = 300_000
 /** How long a guess is remembered after its build can no longer be seen: Jenkins may hide it for a while. */
 const guessMs = 600_000
 
@@ -47,6 +51,8 @@ export function recollect(before: Recollection, world: Omit<World, 'recollection
         .filter((one) => before.connectedOnce[one.id] || up.includes(one))
         .map(({ id }) => [id, true as const]),
     ),
+    session: world.session ?? before.session,
+    returningSince: returningSince(before, world),
     setbacks: keep(
       before.setbacks,
       (key, { notBeforeMs }) =>
@@ -54,6 +60,26 @@ export function recollect(before: Recollection, world: Omit<World, 'recollection
         !up.some(({ slot, template }) => key === slotKey(slot) || key === templateKey(template)),
     ),
   }
+}
+
+/**
+ * Nobody knows what runs in a container when the controller comes back: a build may have begun there after the last look.
+ * So all of them count, each until a build shows on its node, or long enough to be sure that none will.
+ */
+function returningSince(
+  { session, returningSince: known }: Recollection,
+  { nowMs, containers, nodes, demand, session: current }: Omit<World, 'recollection'>,
+): Record<string, number> {
+  const isRestarted = session !== undefined && current !== undefined && session !== current
+  const entries = containers.flatMap(({ slot, status }) => {
+    const sinceMs = isRestarted ? nowMs : known[slot]
+    if (sinceMs === undefined || status !== 'running') return []
+    const isNamed = demand.some(({ wants }) => wants.kind === 'node' && wants.node === slot)
+    const isBack = nodes.find(({ name }) => name === slot)?.idle === false
+    const patienceMs = isNamed ? namedReturnMs : isBack ? 0 : returnMs
+    return nowMs - sinceMs < patienceMs ? [[slot, sinceMs] as const] : []
+  })
+  return Object.fromEntries(entries)
 }
 
 function slotsOf(containers: readonly ObservedContainer[]): string[] {

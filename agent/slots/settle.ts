@@ -1,4 +1,5 @@
 import type { Action, ObservedContainer, SlotPlan, World } from '../world.ts'
+import { isReturning, isWantedBack } from './returning.ts'
 import { isConnected, isMarkedByMonitor, isSlotName, ownReason, type Slot } from './slots.ts'
 
 /** An agent that is just connecting says so a moment before Jenkins does; one that lost its connection goes on saying so. */
@@ -30,11 +31,11 @@ function settleContainer(slot: Slot, world: World): Action[] {
         ? [remove(container, `its node is gone, and ${endOfLending(world)}`, false)]
         : [{ kind: 'restore', plan: planOf(container) }]
     case 'held':
-      return slot.node?.idle || world.openness === 'closed'
+      return isEmpty(slot, world) || world.openness === 'closed'
         ? [remove(container, 'its node was marked offline in Jenkins', false)]
         : []
     case 'stopping':
-      return [remove(container, markReason(slot), false)]
+      return settleStopping(slot, container, world)
     case 'finishing':
       return settleFinishing(slot, container, world)
     case 'idle':
@@ -46,6 +47,17 @@ function settleContainer(slot: Slot, world: World): Action[] {
   }
 }
 
+/** A marked node on which nothing is left to do, as far as one can see. */
+function settleStopping(slot: Slot, container: ObservedContainer, world: World): Action[] {
+  if (isWantedBack(slot, world)) return [{ kind: 'unmark', slot: slot.name }]
+  const isOver = isEmpty(slot, world) || world.openness === 'closed'
+  return isOver ? [remove(container, markReason(slot), false)] : []
+}
+
+function isEmpty(slot: Slot, world: World): boolean {
+  return slot.node?.idle === true && !isReturning(slot, world)
+}
+
 /** A marked node that still builds: it goes back to work when lending goes on, and ends when its time is up. */
 function settleFinishing(slot: Slot, container: ObservedContainer, world: World): Action[] {
   if (world.openness === 'closed') return [remove(container, endOfLending(world), false)]
@@ -55,7 +67,8 @@ function settleFinishing(slot: Slot, container: ObservedContainer, world: World)
 
 function settleLiving(slot: Slot, container: ObservedContainer, world: World): Action[] {
   if (world.openness === 'closed') return [remove(container, endOfLending(world), false)]
-  if (world.openness === 'finishing') {
+  const mayFill = slot.phase !== 'busy' && isReturning(slot, world)
+  if (world.openness === 'finishing' && !mayFill) {
     return [{ kind: 'mark', slot: slot.name, because: world.because || 'lending pauses' }]
   }
   return cutDead(slot, world)

@@ -1,5 +1,6 @@
 import { evaluates } from '../labels/evaluate.ts'
 import type { Demand, ObservedNode, World } from '../world.ts'
+import { isWantedBack } from './returning.ts'
 import { isConnected, isOwn, labelsOf, type Slot } from './slots.ts'
 
 /** One executor that is free, or about to be, whoever owns it. */
@@ -17,12 +18,16 @@ export interface Supply {
  */
 export function supplyOf(slots: readonly Slot[], world: World): Supply[] {
   const own = slots
-    .filter(({ phase }) => phase === 'idle' || phase === 'starting' || phase === 'unlisted')
+    .filter((slot) => isComing(slot) || isWantedBack(slot, world))
     .map((slot) => supplyAt(slot.name, slot.container?.nodeLabels ?? [], slot))
   const others = world.nodes
     .filter((node) => !isOwn(node, world.machine) && (isFree(node) || isAnnounced(node, world)))
     .map((node) => supplyAt(node.name, node.labels, undefined))
   return [...own, ...others]
+}
+
+function isComing({ phase }: Slot): boolean {
+  return phase === 'idle' || phase === 'starting' || phase === 'unlisted'
 }
 
 function supplyAt(node: string, labels: readonly string[], slot: Slot | undefined): Supply {

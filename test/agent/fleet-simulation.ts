@@ -114,6 +114,7 @@ function worldOf({ id, name, budget, template, firstSeen }: Laptop, controller: 
     timing: { ...timing, turnMs: controller.scenario.intervalMs },
     openness: 'open',
     leaving: false,
+    session: undefined,
     containers: [],
     nodes: [],
     demand: [],

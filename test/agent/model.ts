@@ -50,10 +50,16 @@ export class Model {
   readonly queue = new Map<number, Demand>()
   /** Node -> the build on it. */
   readonly builds = new Map<string, number>()
+  /** Container -> the build whose processes run in it, whatever the controller knows of that. */
+  readonly processes = new Map<string, number>()
+  /** Builds whose processes died with a container that was removed. */
   readonly lost: number[] = []
   missingImages: string[] = []
   recollection: Recollection = emptyRecollection
   #made = 0
+  #starts = 1
+  /** Pipelines that the controller has not put back into its queue yet. */
+  #returning: Demand[] = []
 
   world(): World {
     const world = {
@@ -68,14 +74,16 @@ export class Model {
       containers: [...this.containers.values()],
       nodes: [...this.nodes.values()],
       demand: [...this.queue.values()],
+      session: `session ${this.#starts}`,
     }
     this.recollection = recollect(this.recollection, world)
     return { ...world, recollection: this.recollection }
   }
 
-  /** One round; `crashAfter` actions the daemon dies, and forgets. */
-  round(crashAfter = Number.POSITIVE_INFINITY): Decision {
+  /** One round; `crashAfter` actions the daemon dies, and forgets. `meanwhile` happens between the look and the deeds. */
+  round(crashAfter = Number.POSITIVE_INFINITY, meanwhile: () => void = () => {}): Decision {
     const decision = reconcile(this.world())
+    meanwhile()
     for (const [index, action] of decision.actions.entries()) {
       if (index >= crashAfter) {
         this.recollection = emptyRecollection
@@ -184,6 +192,9 @@ export class Model {
     const container = this.containers.get(action.containerId)
     if (!container) return
     const hadConnected = this.recollection.connectedOnce[container.id]
+    const process = this.processes.get(container.id)
+    if (process !== undefined && container.status === 'running') this.lost.push(process)
+    this.processes.delete(container.id)
     this.containers.delete(container.id)
     if (container.status === 'running') this.drop(container.slot)
     if (action.failed && !hadConnected) {
@@ -213,11 +224,32 @@ export class Model {
       if (!taker) continue
       this.queue.delete(demand.itemId)
       this.builds.set(taker.name, demand.itemId)
+      const container = [...this.containers.values()].find(({ slot }) => slot === taker.name)
+      if (container) this.processes.set(container.id, demand.itemId)
       this.change(taker.name, { idle: false, builds: [`job/b/${demand.itemId}/`] })
     }
   }
 
+  /** The controller starts anew: every connection is gone, and the builds are Pipelines, which come back by `carryOn`. */
+  restartController(): void {
+    this.#starts++
+    for (const [node, itemId] of this.builds) {
+      const title = `part of build ${itemId}`
+      this.#returning.push({ itemId, title, waitingSinceMs: this.nowMs, wants: { kind: 'node', node } })
+    }
+    this.builds.clear()
+    for (const name of this.nodes.keys()) this.change(name, { connected: false, idle: true, builds: [] })
+  }
+
+  /** Jenkins queues the Pipelines that it carries on, each for the node on which it ran. */
+  carryOn(): void {
+    for (const demand of this.#returning) this.enqueue(demand)
+    this.#returning = []
+  }
+
   finish(name: string): void {
+    const itemId = this.builds.get(name)
+    for (const [id, process] of this.processes) if (process === itemId) this.processes.delete(id)
     this.builds.delete(name)
     this.change(name, { idle: true, builds: [] })
   }

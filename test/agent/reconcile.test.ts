@@ -378,17 +378,17 @@ function sum(opened: Extract<Action, { kind: 'open' }>[], what: 'cpus' | 'memory
 describe('agent/reconcile, whatever happens', () => {
   it('stays within the budget, touches nothing of others, keeps one container for a slot, and starts nothing when closed', () => {
     fc.assert(
-      fc.property(fc.array(happening, { maxLength: 60 }), (history) => {
+      fc.property(fc.array(happening, { maxLength: 60, size: 'max' }), (history) => {
         const model = new Model()
         for (const event of history) happen(model, event)
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     )
   })
 
   it('always comes to rest: builds that can be served are served, idle containers end, nothing is left to do', () => {
     fc.assert(
-      fc.property(fc.array(happening, { maxLength: 40 }), (history) => {
+      fc.property(fc.array(happening, { maxLength: 40, size: 'max' }), (history) => {
         const model = new Model()
         for (const event of history) happen(model, event)
         model.openness = 'open'
@@ -404,13 +404,13 @@ describe('agent/reconcile, whatever happens', () => {
         expect(left.every((wants) => /windows|64CPU1G/.test(wants))).toBe(true)
         expect(model.containers.size).toBe(0)
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 
   it('leaves nothing behind when the daemon leaves', () => {
     fc.assert(
-      fc.property(fc.array(happening, { maxLength: 40 }), (history) => {
+      fc.property(fc.array(happening, { maxLength: 40, size: 'max' }), (history) => {
         const model = new Model()
         for (const event of history) happen(model, event)
         model.openness = 'finishing'
@@ -428,7 +428,7 @@ describe('agent/reconcile, whatever happens', () => {
         expect(own.filter(({ idle }) => idle)).toEqual([])
         expect(model.containers.size).toBe(0)
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 })
