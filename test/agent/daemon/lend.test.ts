@@ -164,6 +164,22 @@ describe('a signal', () => {
     expect([bench.jenkins.store.size, bench.docker.containers().length]).toEqual([0, 0])
   })
 
+  test('that comes in the moment before the daemon runs is heeded as well', async () => {
+    const bench = await LendingHome.create()
+    const { info } = bench.docker
+    let asked = 0
+    bench.docker.info = async (signal) => {
+      const answer = await info(signal)
+      if (++asked === 2) queueMicrotask(() => bench.terminate())
+      return answer
+    }
+    await bench.lend()
+    await bench.clock.advance(10_000)
+    await bench.ended
+    expect(asked).toBe(2)
+    expect(bench.jenkins.store.size).toBe(0)
+  })
+
   test('that comes while the controller is waited for ends the waiting', async () => {
     const bench = await LendingHome.create()
     bench.jenkins.goAway()
