@@ -1,5 +1,5 @@
 import type { CommandEntry } from '../../core/command.ts'
-import { keepNurserySmall } from '../../core/heap.ts'
+import { keepHeapSmall } from '../../core/heap.ts'
 
 /**
  * The verbs of `footman agent`, in the order in which help lists them. Each module is imported only when its verb is
@@ -17,7 +17,7 @@ export const agentCommands: readonly CommandEntry[] = [
     verb: 'run',
     summary: 'Lend this machine until you stop it',
     load: async () => {
-      keepNurserySmall()
+      keepHeapSmall()
       return (await import('./run.ts')).command
     },
   },

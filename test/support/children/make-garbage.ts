@@ -1,9 +1,9 @@
 import { getHeapSpaceStatistics } from 'node:v8'
-import { keepNurserySmall } from '../../../core/heap.ts'
+import { keepHeapSmall } from '../../../core/heap.ts'
 
-/** Makes much garbage, with the nursery kept small or not, and prints the MB that the nursery took at last. */
+/** Makes much garbage, with the heap kept small or not, and prints the MB that the nursery took at last. */
 const [isKeptSmall] = process.argv.slice(2)
-if (isKeptSmall === 'small') keepNurserySmall()
+if (isKeptSmall === 'small') keepHeapSmall()
 let kept: number[][] = []
 for (let round = 0; round < 200_000; round++) {
   if (kept.length > 2_000) kept = []
