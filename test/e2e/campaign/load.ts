@@ -77,13 +77,20 @@ export class Load {
     return this.#orders.filter(({ job }) => waiting.has(job) || this.#builds(job).at(-1)?.building)
   }
 
-  /** Builds that hold one of these nodes, or any node, right now: `job #1`. */
-  onNodes(kind?: JobSpec['kind'], nodes?: readonly string[]): string[] {
-    return [...this.#options.controller.state.computers.values()]
-      .filter(({ name }) => !nodes || nodes.includes(name))
-      .flatMap(({ executors }) => executors.flatMap((occupant) => occupant?.build ?? []))
-      .filter(({ definition }) => !kind || definition.kind === kind)
-      .map(({ job, number }) => `${job} #${number}`)
+  /** Builds that hold a node right now, as `job #1`. */
+  onNodes(kind: JobSpec['kind']): string[] {
+    return this.#occupants()
+      .filter(({ build }) => build.definition.kind === kind)
+      .map(({ build }) => nameOf(build))
+  }
+
+  /** Builds that stand and fall with this node's container, also Pipelines that have not come back to it after a restart. */
+  dependingOn(node: string): string[] {
+    const occupants = this.#occupants().filter((occupant) => occupant.node === node)
+    const settled = this.#orders
+      .flatMap(({ job }) => this.#builds(job))
+      .filter(({ building, console }) => building && console.includes(`Running on ${node} in `))
+    return [...occupants.map(({ build }) => build), ...settled].map(nameOf)
   }
 
   /** Builds again what did not succeed, while the controller is up; returns how many those are. */
@@ -100,7 +107,7 @@ export class Load {
     return this.#orders
       .flatMap(({ job }) => this.#builds(job))
       .filter(({ result }) => result !== undefined && result !== 'SUCCESS')
-      .map(({ job, number, console }) => ({ build: `${job} #${number}`, console }))
+      .map((build) => ({ build: nameOf(build), console: build.console }))
   }
 
   served(): Served[] {
@@ -138,7 +145,17 @@ export class Load {
     return { kind, script: `node('${label}') { sh '${begin}'; sh '${end}' }` }
   }
 
+  #occupants(): { node: string; build: Build }[] {
+    return [...this.#options.controller.state.computers.values()].flatMap(({ name, executors }) =>
+      executors.flatMap((occupant) => (occupant ? { node: name, build: occupant.build } : [])),
+    )
+  }
+
   #builds(job: string): readonly Build[] {
     return this.#options.controller.state.jobs.get(job)?.builds ?? []
   }
+}
+
+function nameOf({ job, number }: Build): string {
+  return `${job} #${number}`
 }
