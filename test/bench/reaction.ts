@@ -6,7 +6,7 @@ import { AgentHome } from '../e2e/agent-process.ts'
 import type { PracticeStage } from '../e2e/practice-stage.ts'
 import { until } from '../support/until.ts'
 import type { Bench, Figure, Workbench } from './bench.ts'
-import { labelOf, runContainerByHand, startAgentByHand } from './by-hand.ts'
+import { type ByHand, byHand, labelOf } from './by-hand.ts'
 import { containersOf } from './containers.ts'
 import { type PracticeBuild, practiceBuild } from './practice-build.ts'
 import { median } from './sampling.ts'
@@ -82,7 +82,8 @@ async function afterDemand(scene: Scene): Promise<Figure[]> {
   await (await practiceBuild(controller, machine)).ended()
   const toStart: number[] = []
   const toLine: number[] = []
-  const byHand: number[] = []
+  const person = await byHand(stage, scene)
+  const toLineByHand: number[] = []
   for (const phaseMs of warmPhasesMs) {
     say(
       `a build is queued ${phaseMs / 1000} s after a look, demand having been seen lately; then docker run by hand`,
@@ -95,7 +96,7 @@ async function afterDemand(scene: Scene): Promise<Figure[]> {
     toStart.push((await startOfContainer(scene)) - build.queuedAtMs)
     toLine.push(waitOf(build))
     await build.ended()
-    byHand.push(await waitByHand(stage))
+    toLineByHand.push(await waitByHand(stage, person))
   }
   const what = 'queue to container start, demand seen lately'
   return [
@@ -108,15 +109,15 @@ async function afterDemand(scene: Scene): Promise<Figure[]> {
     {
       what: '... to the first line of sh, median',
       ...seconds(median(toLine)),
-      baseline: { what: 'docker run by hand at once', value: median(byHand) / 1000 },
+      baseline: { what: 'docker run by hand at once', value: median(toLineByHand) / 1000 },
     },
   ]
 }
 
-async function waitByHand(stage: PracticeStage): Promise<number> {
+async function waitByHand(stage: PracticeStage, person: ByHand): Promise<number> {
   const name = `${stage.prefix}-by-hand`
   const [agent, build] = await Promise.all([
-    runContainerByHand(stage, name),
+    person.runContainer(name),
     practiceBuild(stage.controller, labelOf(name)),
   ])
   await build.ended()
@@ -128,18 +129,18 @@ async function waitByHand(stage: PracticeStage): Promise<number> {
 async function withAgentOnline(scene: Scene): Promise<Figure[]> {
   const { say, defer, stage, controller, home, machine } = scene
   const plain = `${stage.prefix}-plain`
-  const agent = await startAgentByHand(stage, plain)
+  const agent = await (await byHand(stage, scene)).startProcess(plain)
   defer(() => agent.remove())
   await home.lend()
   const ours: number[] = []
-  const byHand: number[] = []
+  const plainly: number[] = []
   say(
     `builds for a container that is online already, and for a plain agent process, ${onlineRounds} times each`,
   )
   for (let round = 0; round <= onlineRounds; round++) {
     for (const [waits, label] of [
       [ours, machine],
-      [byHand, labelOf(plain)],
+      [plainly, labelOf(plain)],
     ] as const) {
       const build = await practiceBuild(controller, label)
       await build.ended()
@@ -150,7 +151,7 @@ async function withAgentOnline(scene: Scene): Promise<Figure[]> {
     {
       what: 'queue to the first line of sh, container online, median',
       ...seconds(median(ours)),
-      baseline: { what: 'a plain agent process online', value: median(byHand) / 1000 },
+      baseline: { what: 'a plain agent process online', value: median(plainly) / 1000 },
     },
   ]
 }

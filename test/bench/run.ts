@@ -28,7 +28,12 @@ const workbench: Workbench = {
   defer: (work) => void cleanUps.push(work),
 }
 
-process.once('SIGINT', () => void cleanUp().finally(() => process.exit(130)))
+for (const [signal, exitCode] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => void cleanUp().finally(() => process.exit(exitCode)))
+}
 process.exitCode = await main()
 
 async function main(): Promise<number> {
@@ -96,5 +101,6 @@ async function cleanUp(): Promise<void> {
   await cleanUpBench()
   const used = stage
   stage = undefined
-  await (await used)?.close()
+  // A stage that could not be set was complained about already.
+  await (await used?.catch(() => undefined))?.close()
 }
