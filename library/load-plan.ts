@@ -15,7 +15,8 @@ export async function loadPlan(context: PlanContext): Promise<LoadedPlan> {
 async function makeAndStore(context: PlanContext): Promise<LoadedPlan> {
   // Imported only now: what reads settings and renders templates takes most of the time of a short run.
   const { makePlan } = await import('./make-plan.ts')
+  const startedAtMs = Date.now()
   const made = await makePlan(context)
-  await storePlan(context, made)
+  await storePlan(context, made, startedAtMs)
   return made
 }

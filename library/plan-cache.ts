@@ -35,11 +35,15 @@ export async function readStoredPlan(context: PlanContext): Promise<LoadedPlan |
   }
 }
 
-/** Stores a plan for the next time, in the user's own cache folder. Never throws. */
-export async function storePlan(context: PlanContext, plan: LoadedPlan): Promise<void> {
+/**
+ * Stores a plan, whose making began at `startedAtMs`, for the next time, in the user's own cache folder. What was changed
+ * since then may be in the plan or not: such a plan is not stored. Never throws.
+ */
+export async function storePlan(context: PlanContext, plan: LoadedPlan, startedAtMs: number): Promise<void> {
   try {
     const path = await pathOf(context)
-    if (path === undefined) return
+    const isChanged = plan.madeOf.files.some((file) => statSync(file).mtimeMs > startedAtMs)
+    if (path === undefined || isChanged) return
     const stored: StoredPlan = { ...plan, ingredients: ingredientsOf(plan.madeOf) }
     const temporary = temporaryBeside(path)
     writeFileSync(temporary, JSON.stringify(stored), { mode: 0o600 })

@@ -148,14 +148,13 @@ async function results({ request, folder }: Call) {
 /** Without the signal that may have brought us here. */
 async function release({ request, folder, env }: Call): Promise<void> {
   const { definition, log, cwd, onLine } = request
-  const { exitCode } = await run(['bash', join(folder, 'step.sh')], {
-    cwd,
-    env: { ...env, CALL_PHASE: 'end' },
-    timeoutMs: cleanupMs,
-    onLine,
-  })
-  if (exitCode !== 0) {
+  const words = ['bash', join(folder, 'step.sh')]
+  try {
+    const options = { cwd, env: { ...env, CALL_PHASE: 'end' }, timeoutMs: cleanupMs, onLine }
+    const { exitCode } = await run(words, options)
+    if (exitCode === 0) return
     log.warn(`${definition.name}: its cleanup ended with exit code ${exitCode}; something may be left behind`)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
-  await rm(folder, { recursive: true, force: true })
 }

@@ -65,8 +65,10 @@ refuse_open_display() {
 # copy_cookie DISPLAY FILE: the cookie of this one display, into a file that only we can read. In the wildcard family it
 # is good under any name of the machine: a container has another.
 copy_cookie() {
+  local cookie
   (umask 077 && : >"$CALL_FOLDER/authority")
-  xauth -q -i -n -f "$2" nlist "$1" 2>/dev/null | sed 's/^..../ffff/' | xauth -q -f "$CALL_FOLDER/authority" nmerge - 2>/dev/null
+  cookie=$(xauth -q -i -n -f "$2" nlist "$1" 2>/dev/null | sed 's/^..../ffff/') || true
+  printf '%s\n' "$cookie" | xauth -q -f "$CALL_FOLDER/authority" nmerge - 2>/dev/null
   [ -s "$CALL_FOLDER/authority" ]
 }
 
