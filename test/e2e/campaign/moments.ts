@@ -53,7 +53,7 @@ export interface Surroundings {
 }
 
 /** What does not happen in this time is not waited for. */
-const patienceMs = 6_000
+const patienceMs = 4_000
 
 /** Kills the agent at the moment, or when that does not come; true when it came. Throws when the agent was dead already. */
 export async function strike(moment: Moment, around: Surroundings): Promise<boolean> {
