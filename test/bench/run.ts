@@ -86,7 +86,7 @@ async function whyNoEngine(): Promise<string | undefined> {
     await connectDocker()
     return undefined
   } catch (error) {
-    return `no container engine answers: ${messageOf(error).split('\n')[0]}`
+    return messageOf(error).split('\n')[0]
   }
 }
 
