@@ -8,9 +8,6 @@ import { defineConfig } from 'vitest/config'
 const special = ['test/**/*.part.test.ts', 'test/**/*.jenkins.test.ts']
 /** Whole stories on one engine, told one after the other. */
 const stories = ['test/e2e/**/*.part.test.ts']
-/** Every step with every value, aborted at every call: longer than a round of tests may take. */
-const long = ['test/library/bench.part.test.ts', 'test/library/hostile.part.test.ts']
-
 /** A browser, a package mirror or an engine may be slow once on a busy machine; twice is a failure. The report tells of it. */
 const again = 1
 
@@ -26,6 +23,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: special,
           testTimeout: 10_000,
+          // Loading everything anew for each file took longer than the tests; so none may leave anything global behind.
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },
@@ -33,7 +32,7 @@ export default defineConfig({
         test: {
           name: 'parts',
           include: ['test/**/*.part.test.ts'],
-          exclude: [...stories, ...long],
+          exclude: stories,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           retry: again,
@@ -54,21 +53,12 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'long',
-          include: long,
-          testTimeout: 300_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 3 },
-        },
-      },
-      {
-        test: {
           name: 'jenkins',
           include: ['test/**/*.jenkins.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -129,7 +129,8 @@ step_run() {
 # Values come with % and $ encoded, because Jenkins replaces what looks like a variable in the environment of a process.
 # Taken out of the environment, they are not handed on to every child.
 take_parameters() {
-  local name value
+  # Byte by byte: bash takes forty times as long where it has to count characters.
+  local LC_ALL=C name value
   for name in $parameters; do
     name="STEP_$name"
     value=${!name-}

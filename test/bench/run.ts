@@ -6,6 +6,7 @@ import { type Bench, isMissed, type Workbench } from './bench.ts'
 import { growth } from './growth.ts'
 import { idle } from './idle.ts'
 import { labels } from './labels.ts'
+import { library } from './library.ts'
 import { reaction } from './reaction.ts'
 import { reconciliation } from './reconcile.ts'
 import { type Measured, reportJson, reportText } from './report.ts'
@@ -14,7 +15,7 @@ import { type Measured, reportJson, reportText } from './report.ts'
  * `npm run bench [-- name…] [-- --json]`: measures what footman promises, compares it with other means in the same run, and ends
  * with 1 when a target is missed. The figures go to stdout, what is being done to stderr.
  */
-const benches: readonly Bench[] = [labels, reconciliation, idle, reaction, growth]
+const benches: readonly Bench[] = [labels, reconciliation, idle, reaction, growth, library]
 
 const cleanUps: (() => Promise<unknown>)[] = []
 let stage: Promise<PracticeStage> | undefined
