@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { agentConfigSchema } from '../../agent/config/schema.ts'
 import { libraryConfigSchema } from '../../library/config.ts'
 import { planLibrary } from '../../library/engine.ts'
+import { images } from '../../library/images/registry.ts'
 import { steps } from '../../library/registry.ts'
 import { loadTemplates } from '../../library/templates.ts'
 import { settingsTable } from './settings-table.ts'
@@ -14,7 +15,7 @@ export const samplePath = join(root, 'library/sample')
 
 /** The README with its generated parts made anew. */
 export function withGenerated(readme: string): string {
-  const made = { settings: settingsTable(agentConfigSchema), steps: stepsTable() }
+  const made = { settings: settingsTable(agentConfigSchema), steps: stepsTable(), images: imagesTable() }
   return Object.entries(made).reduce((text, [name, content]) => {
     const section = new RegExp(`(<!-- ${name}:[^>]*-->\\n)[\\s\\S]*?(<!-- /${name} -->)`)
     return text.replace(section, (_, start, end) => `${start}${content}\n${end}`)
@@ -42,6 +43,11 @@ function stepsTable(): string {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name, summary }) => `| [${name}](library/sample/docs/${name}.md) | ${summary} |`)
   return ['| step | what it does |', '| --- | --- |', ...rows].join('\n')
+}
+
+function imagesTable(): string {
+  const rows = images.map(({ name, summary }) => `| ${name} | ${summary} |`)
+  return ['| image | what it is |', '| --- | --- |', ...rows].join('\n')
 }
 
 if (process.argv[1] === import.meta.filename) {
