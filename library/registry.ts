@@ -1,5 +1,6 @@
 import type { StepDefinition } from './definition.ts'
 import { autobuildImage } from './steps/autobuild-image.ts'
+import { promoteImage } from './steps/promote-image.ts'
 import { puppeteerTest } from './steps/puppeteer-test.ts'
 import { seleniumTest } from './steps/selenium-test.ts'
 import { withEatMyData } from './steps/with-eat-my-data.ts'
@@ -9,6 +10,7 @@ import { withXvfb } from './steps/with-xvfb.ts'
 /** Every step that footman can generate, in the order of their names. */
 export const steps: readonly StepDefinition[] = [
   autobuildImage,
+  promoteImage,
   puppeteerTest,
   seleniumTest,
   withEatMyData,

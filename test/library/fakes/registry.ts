@@ -1,5 +1,6 @@
 import { autobuildImage } from './autobuild-image.ts'
 import type { FakeStep } from './fake-step.ts'
+import { promoteImage } from './promote-image.ts'
 import { puppeteerTest } from './puppeteer-test.ts'
 import { seleniumTest } from './selenium-test.ts'
 import { withEatMyData } from './with-eat-my-data.ts'
@@ -9,6 +10,7 @@ import { withXvfb } from './with-xvfb.ts'
 /** Stand-ins by the name of the step. Every step has them: the contract test insists. */
 export const fakes: Readonly<Record<string, FakeStep>> = {
   autobuildImage,
+  promoteImage,
   puppeteerTest,
   seleniumTest,
   withEatMyData,
