@@ -1,5 +1,6 @@
 import type { StepDefinition } from './definition.ts'
 import { autobuildImage } from './steps/autobuild-image.ts'
+import { cutover } from './steps/cutover.ts'
 import { promoteImage } from './steps/promote-image.ts'
 import { puppeteerTest } from './steps/puppeteer-test.ts'
 import { seleniumTest } from './steps/selenium-test.ts'
@@ -10,6 +11,7 @@ import { withXvfb } from './steps/with-xvfb.ts'
 /** Every step that footman can generate, in the order of their names. */
 export const steps: readonly StepDefinition[] = [
   autobuildImage,
+  cutover,
   promoteImage,
   puppeteerTest,
   seleniumTest,
