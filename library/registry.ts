@@ -1,6 +1,6 @@
 import type { StepDefinition } from './definition.ts'
 import { autobuildImage } from './steps/autobuild-image.ts'
-import { cutover } from './steps/cutover.ts'
+import { checkContract } from './steps/check-contract.ts'
 import { promoteImage } from './steps/promote-image.ts'
 import { puppeteerTest } from './steps/puppeteer-test.ts'
 import { seleniumTest } from './steps/selenium-test.ts'
@@ -11,7 +11,7 @@ import { withXvfb } from './steps/with-xvfb.ts'
 /** Every step that footman can generate, in the order of their names. */
 export const steps: readonly StepDefinition[] = [
   autobuildImage,
-  cutover,
+  checkContract,
   promoteImage,
   puppeteerTest,
   seleniumTest,

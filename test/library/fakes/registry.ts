@@ -1,6 +1,6 @@
 import { autobuildImage } from './autobuild-image.ts'
-import { cutover } from './cutover.ts'
 import type { FakeStep } from './fake-step.ts'
+import { checkContract } from './check-contract.ts'
 import { promoteImage } from './promote-image.ts'
 import { puppeteerTest } from './puppeteer-test.ts'
 import { seleniumTest } from './selenium-test.ts'
@@ -11,7 +11,7 @@ import { withXvfb } from './with-xvfb.ts'
 /** Stand-ins by the name of the step. Every step has them: the contract test insists. */
 export const fakes: Readonly<Record<string, FakeStep>> = {
   autobuildImage,
-  cutover,
+  checkContract,
   promoteImage,
   puppeteerTest,
   seleniumTest,
