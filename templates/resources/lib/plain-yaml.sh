@@ -8,7 +8,7 @@ read_plain_yaml() {
   local LC_ALL=C line number=0 key='' sub value kind='' seen=$'\n' opened=0
   while IFS= read -r line || [ -n "$line" ]; do
     number=$((number + 1))
-    [ "$number" -le 1000 ] && [ "${#line}" -le 4096 ] || yaml_refuses "$number" 'it is too long: at most 1000 lines of 4096 characters'
+    if [ "$number" -gt 1000 ] || [ "${#line}" -gt 4096 ]; then yaml_refuses "$number" 'it is too long: at most 1000 lines of 4096 characters'; fi
     case $line in *[[:cntrl:]]*) yaml_refuses "$number" 'it holds a tab or another control character' ;; esac
     if [[ $line =~ ^\ *(#.*)?$ ]]; then continue; fi
     if [ "$line" = --- ] && [ "$seen" = $'\n' ]; then continue; fi
