@@ -208,7 +208,7 @@ export const cutover = defineStep({
     { program: 'docker', package: 'docker.io', when: 'when nginxContainer or stopContainer is given' },
   ],
   files: ['cutover/check-upstream.sh'],
-  uses: ['etcd', 'upstream'],
+  uses: ['etcd', 'app-state', 'upstream'],
   cleanup: [
     'A cutover that fails or is aborted is taken back before the step ends: the old backends serve alone again, and the new ones may be stopped.',
     'A hidden lock file stays beside configFile. Nothing is removed that serves.',

@@ -20,15 +20,16 @@ whose_nginx() {
   if given "$STEP_NGINX_CONTAINER"; then printf 'in the container %s' "$STEP_NGINX_CONTAINER"; else printf '%s' "$STEP_PID_FILE"; fi
 }
 
-# in_nginx WORD...: where nginx is.
-in_nginx() {
-  if given "$STEP_NGINX_CONTAINER"; then docker exec "$STEP_NGINX_CONTAINER" "$@"; else "$@"; fi
+# nginx_here WORD...: nginx with its own configuration, where it is.
+nginx_here() {
+  local words=(nginx)
+  if given "$STEP_NGINX_CONFIG"; then words+=(-c "$STEP_NGINX_CONFIG"); fi
+  if given "$STEP_NGINX_CONTAINER"; then words=(docker exec "$STEP_NGINX_CONTAINER" "${words[@]}"); fi
+  "${words[@]}" "$@"
 }
 
 # The whole configuration, as nginx will read it.
-check_all() {
-  if given "$STEP_NGINX_CONFIG"; then in_nginx nginx -t -q -c "$STEP_NGINX_CONFIG"; else in_nginx nginx -t -q; fi
-}
+check_all() { nginx_here -t -q; }
 
 write_upstream() {
   local address
@@ -160,11 +161,7 @@ workers() {
 }
 
 reload() {
-  if given "$STEP_NGINX_CONTAINER"; then
-    docker exec "$STEP_NGINX_CONTAINER" nginx -s reload
-  else
-    kill -HUP "$(master)"
-  fi
+  if given "$STEP_NGINX_CONTAINER"; then nginx_here -s reload; else kill -HUP "$(master)"; fi
 }
 
 # await_generation: nginx is told to reload and goes on at once; it is done when fresh connections find the generation,
@@ -194,8 +191,9 @@ ask_generation() {
   local url=http://127.0.0.1:$STEP_GENERATION_PORT/ name="Host: $STEP_APP.footman"
   if given "$STEP_NGINX_CONTAINER"; then
     # Whichever of the two the image has.
-    docker exec "$STEP_NGINX_CONTAINER" sh -c 'curl -qs --max-time 2 -H "$2" "$1" || wget -q -T 2 -O - --header "$2" "$1"' \
-      ask "$url" "$name" 2>/dev/null
+    # shellcheck disable=SC2016 # the shell of the container expands them
+    timeout 5 docker exec "$STEP_NGINX_CONTAINER" sh -c \
+      'unset http_proxy; curl -qs -H "$2" "$1" || wget -q -O - --header "$2" "$1"' ask "$url" "$name" 2>/dev/null
   else
     curl -q --silent --noproxy '*' --max-time 2 --header "$name" "$url"
   fi || true

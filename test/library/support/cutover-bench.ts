@@ -12,9 +12,9 @@ import { callStep } from './step-call.ts'
 const run = promisify(execFile)
 
 /** A front for one test, and the step cutover on it. */
-export async function cutoverBench() {
+export async function cutoverBench(image?: string) {
   const folder = await tempDir()
-  const front = await startFront(folder)
+  const front = await startFront(folder, image)
   onTestFinished(() => front.close())
   const call = (parameters: Record<string, unknown>, env: Record<string, string> = {}) =>
     callStep(cutover, { parameters: { ...front.parameters, ...parameters }, env })

@@ -39,14 +39,20 @@ export interface Front {
   close(): Promise<void>
 }
 
-export async function startFront(folder: string, extra = ''): Promise<Front> {
+/** With `image`, nginx runs in a container of it that shares the network and the folder with this machine. */
+export async function startFront(folder: string, image?: string): Promise<Front> {
   const etcd = await startEtcd(folder)
   const [port, generationPort] = [await freePort(), await freePort()]
   const pidFile = join(folder, 'nginx.pid')
   const main = join(folder, 'nginx.conf')
   await mkdir(join(folder, 'conf.d'))
-  await writeFile(main, mainConfiguration(folder, extra))
-  const nginx = spawn('nginx', ['-c', main, '-g', 'daemon off;'], { stdio: 'ignore' })
+  await writeFile(main, mainConfiguration(folder))
+  const container = `footman-front-${port}`
+  const inContainer = ['run', '--rm', '--name', container, '--network', 'host', '-v', `${folder}:${folder}`]
+  const command = ['nginx', '-c', main, '-g', 'daemon off;']
+  const nginx = image
+    ? spawn('docker', [...inContainer, image, ...command], { stdio: 'ignore' })
+    : spawn('nginx', command.slice(1), { stdio: 'ignore' })
   const gone = once(nginx, 'exit').catch(() => undefined)
   const errorLog = () => readFile(join(folder, 'error.log'), 'utf8').catch(() => '')
   await until('nginx runs (apt-get install nginx)', async () => {
@@ -55,8 +61,12 @@ export async function startFront(folder: string, extra = ''): Promise<Front> {
     return (await readFile(pidFile, 'utf8').catch(() => '')) !== ''
   })
   const backends: Backend[] = []
-  const reload = async () => void (await run('nginx', ['-c', main, '-s', 'reload']))
+  const reload = async () => {
+    if (image) await run('docker', ['kill', '--signal', 'HUP', container])
+    else await run('nginx', ['-c', main, '-s', 'reload'])
+  }
   const workers = async () => {
+    if (image) return []
     const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', String(nginx.pid)]).catch(() => ({
       stdout: '',
     }))
@@ -71,8 +81,8 @@ export async function startFront(folder: string, extra = ''): Promise<Front> {
       endpoints: [etcd.endpoint],
       configFile: join(folder, 'conf.d/shop.conf'),
       nginxConfig: main,
-      pidFile,
       generationPort,
+      ...(image ? { nginxContainer: container } : { pidFile }),
     },
     errorLog,
     reload,
@@ -98,6 +108,7 @@ export async function startFront(folder: string, extra = ''): Promise<Front> {
       return backend
     },
     async close() {
+      if (image) await run('docker', ['rm', '--force', container]).catch(() => undefined)
       nginx.kill('SIGQUIT')
       setTimeout(() => nginx.kill('SIGTERM'), 2000).unref()
       await Promise.all([gone, etcd.stop(), ...backends.map((backend) => backend.kill())])
@@ -105,12 +116,11 @@ export async function startFront(folder: string, extra = ''): Promise<Front> {
   }
 }
 
-function mainConfiguration(folder: string, extra: string): string {
+function mainConfiguration(folder: string): string {
   return `user root;
 worker_processes 2;
 pid ${folder}/nginx.pid;
 error_log ${folder}/error.log;
-${extra}
 events {}
 http {
   access_log off;
