@@ -81,7 +81,7 @@ blame_etcd() {
   words=$(tail -n 1 "$CALL_FOLDER/etcd-words" | cut -c -300)
   count_etcd
   if [ "$etcd_healthy" -lt $((etcd_total / 2 + 1)) ]; then
-    fail "$1: $etcd_healthy of its $etcd_total members answer, and $((etcd_total / 2 + 1)) are needed: $(name_loss)" \
+    fail "$1: $etcd_healthy of $etcd_total members answer, and $((etcd_total / 2 + 1)) are needed: $(name_loss)" \
       "start the others; what was written is not lost. etcdctl says: $words"
   fi
   fail "$1: $words" "are endpoints, login and certificates right? $etcd_healthy of $etcd_total members answer"

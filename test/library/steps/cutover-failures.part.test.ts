@@ -135,7 +135,7 @@ describe('a cutover that fails', () => {
     await bench.etcd.stop()
     const { status, log } = await bench.run({ phase: 'remove', stopCommand: killing(a), etcdTimeout: '1s' })
     expect(status).toBe(1)
-    expect(log).toContain('0 of its 1 members answer, and 1 are needed')
+    expect(log).toContain('0 of 1 members answer, and 1 are needed')
     expect(log).not.toContain('unbound variable')
     expect(a.isAlive()).toBe(true)
     expect(await bench.answering()).toEqual(['a', 'b'])
