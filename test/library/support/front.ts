@@ -19,6 +19,13 @@ export interface Backend {
   kill(): Promise<void>
 }
 
+export interface BackendOptions {
+  /** Otherwise a free one. */
+  port?: number
+  /** How long it takes until it listens, beside what every process takes, in ms. */
+  startsMs?: number
+}
+
 /** Debian's nginx and etcd with backends behind them, all in one folder and on free ports. */
 export interface Front {
   etcd: Etcd
@@ -35,7 +42,7 @@ export interface Front {
   reload(): Promise<void>
   /** Has nginx send requests to the upstream `shop`, which it must know by now. */
   serve(): Promise<void>
-  backend(name: string): Promise<Backend>
+  backend(name: string, how?: BackendOptions): Promise<Backend>
   close(): Promise<void>
 }
 
@@ -102,8 +109,8 @@ export async function startFront(folder: string, image?: string): Promise<Front>
         ),
       )
     },
-    async backend(name) {
-      const backend = await startBackend(name)
+    async backend(name, how = {}) {
+      const backend = await startBackend(name, how)
       backends.push(backend)
       return backend
     },
@@ -144,14 +151,16 @@ function site(port: number): string {
 `
 }
 
-async function startBackend(name: string): Promise<Backend> {
+async function startBackend(name: string, { port = 0, startsMs = 0 }: BackendOptions): Promise<Backend> {
   const script = new URL('../../support/children/backend.mjs', import.meta.url).pathname
-  const child = spawn(process.execPath, [script, name], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [script, name, String(port), String(startsMs)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const gone = once(child, 'exit')
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const port = await lines.next()
+  const said = await lines.next()
   return {
-    address: `127.0.0.1:${String(port.value)}`,
+    address: `127.0.0.1:${String(said.value)}`,
     pid: child.pid ?? 0,
     isAlive: () => child.exitCode === null && child.signalCode === null,
     async kill() {

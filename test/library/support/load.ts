@@ -9,6 +9,8 @@ export interface LoadReport {
   repeated: number
   /** The longest time in which no answer came, in ms. */
   slowestGapMs: number
+  /** How long the front was not to be relied on: the tenths of a second in which a request was due that failed, in ms. */
+  unavailableMs: number
   /** From the moment when the request was due, not when it got its turn, in ms. */
   slowestMs: number
   /** Which backends answered, in the order in which each was first seen. */
@@ -57,10 +59,12 @@ export function startLoad(url: string, perSecond: number): Load {
     failures: [],
     repeated: 0,
     slowestGapMs: 0,
+    unavailableMs: 0,
     slowestMs: 0,
     backends: [],
   }
   const open = new Set<Promise<void>>()
+  const failedTenths = new Set<number>()
   const startedAt = performance.now()
   let answeredAt = startedAt
 
@@ -78,6 +82,7 @@ export function startLoad(url: string, perSecond: number): Load {
         report.repeated++
         return one({ ...kind, agent: false }, dueAt, true)
       }
+      failedTenths.add(Math.floor((dueAt - startedAt) / 100))
       report.failures.push(`${kind.name} after ${Math.round(dueAt - startedAt)} ms: ${String(error)}`)
     }
   }
@@ -99,7 +104,7 @@ export function startLoad(url: string, perSecond: number): Load {
       clearInterval(timer)
       await Promise.race([Promise.all(open), delay(limitMs + 1000, undefined, { ref: false })])
       kept.destroy()
-      return report
+      return { ...report, unavailableMs: failedTenths.size * 100 }
     },
   }
 }
