@@ -126,6 +126,10 @@ export interface StepDefinition {
   readonly tools: readonly Tool[]
   /** What it takes away again, however it ends: full sentences. */
   readonly cleanup: readonly string[]
+  /** For steps that change something that stays: what is left when it fails, by the moment. Full sentences. */
+  readonly onFailure?: readonly string[]
+  /** How people take back what it did. Full sentences. */
+  readonly undo?: readonly string[]
   /** What people may meet, and the cure. */
   readonly troubles: readonly { readonly says: string; readonly cure: string }[]
   readonly examples: readonly [Example, ...Example[]]

@@ -1,17 +1,29 @@
 import type { StepDefinition } from './definition.ts'
 import { autobuildImage } from './steps/autobuild-image.ts'
+import { checkContract } from './steps/check-contract.ts'
+import { cutover } from './steps/cutover.ts'
+import { etcdCluster } from './steps/etcd-cluster.ts'
+import { etcdConfig } from './steps/etcd-config.ts'
+import { promoteImage } from './steps/promote-image.ts'
 import { puppeteerTest } from './steps/puppeteer-test.ts'
 import { seleniumTest } from './steps/selenium-test.ts'
 import { withEatMyData } from './steps/with-eat-my-data.ts'
+import { withEtcdConfig } from './steps/with-etcd-config.ts'
 import { withPackageCache } from './steps/with-package-cache.ts'
 import { withXvfb } from './steps/with-xvfb.ts'
 
 /** Every step that footman can generate, in the order of their names. */
 export const steps: readonly StepDefinition[] = [
   autobuildImage,
+  checkContract,
+  cutover,
+  etcdCluster,
+  etcdConfig,
+  promoteImage,
   puppeteerTest,
   seleniumTest,
   withEatMyData,
+  withEtcdConfig,
   withPackageCache,
   withXvfb,
 ]

@@ -1,5 +1,5 @@
 import { acceptParameters } from './accept.ts'
-import type { Parameter, StepDefinition } from './definition.ts'
+import type { Constraint, Parameter, StepDefinition } from './definition.ts'
 import { environmentOf } from './exchange.ts'
 import type { Rule } from './rules.ts'
 
@@ -41,6 +41,10 @@ export function sampleCall(definition: StepDefinition): StepCall | undefined {
     }
   }
   for (const constraint of definition.constraints ?? []) {
+    if (constraint.kind === 'needs' && isNeededByDefault(constraint, definition)) {
+      const needed = definition.parameters[constraint.needs]
+      if (needed) parameters[constraint.needs] = constraint.needsValue ?? goodValue(needed)
+    }
     if (constraint.kind !== 'exactlyOne') continue
     const [first = ''] = constraint.of.filter((name) => name !== 'body')
     const parameter = definition.parameters[first]
@@ -49,6 +53,16 @@ export function sampleCall(definition: StepDefinition): StepCall | undefined {
   }
   const accepted = acceptParameters(definition, parameters, body)
   return 'problem' in accepted ? undefined : { parameters, body }
+}
+
+function isNeededByDefault(
+  { parameter, equals }: Constraint & { kind: 'needs' },
+  { parameters }: StepDefinition,
+): boolean {
+  const declared = parameters[parameter]
+  return (
+    equals !== undefined && declared !== undefined && 'default' in declared && declared.default === equals
+  )
 }
 
 /** The sample with one more parameter each; what constraints say of that is for `acceptParameters` to tell. */

@@ -35,6 +35,8 @@ export function stepView(
       when: when ?? '',
     })),
     cleanup: definition.cleanup.map(words),
+    onFailure: (definition.onFailure ?? []).map(words),
+    undo: (definition.undo ?? []).map(words),
     troubles: definition.troubles.map(({ says, cure }) => ({ says: words(says), cure: words(cure) })),
     examples: definition.examples.map(({ title, declarative, scripted }) => ({
       title,

@@ -3,6 +3,7 @@ import { connectDocker } from '../../core/docker.ts'
 import { messageOf } from '../../core/errors.ts'
 import { type PracticeStage, practiceStage } from '../e2e/practice-stage.ts'
 import { type Bench, isMissed, type Workbench } from './bench.ts'
+import { cutover } from './cutover.ts'
 import { growth } from './growth.ts'
 import { idle } from './idle.ts'
 import { labels } from './labels.ts'
@@ -15,7 +16,15 @@ import { type Measured, reportJson, reportText } from './report.ts'
  * `npm run bench [-- name…] [-- --json]`: measures what footman promises, compares it with other means in the same run, and ends
  * with 1 when a target is missed. The figures go to stdout, what is being done to stderr.
  */
-const benches: readonly Bench[] = [labels, reconciliation, idle, reaction, growth, library]
+const benches: readonly Bench[] = [
+  labels,
+  reconciliation,
+  idle,
+  reaction,
+  growth,
+  library,
+  cutover,
+]
 
 const cleanUps: (() => Promise<unknown>)[] = []
 let stage: Promise<PracticeStage> | undefined

@@ -1,17 +1,29 @@
 import { autobuildImage } from './autobuild-image.ts'
+import { checkContract } from './check-contract.ts'
+import { cutover } from './cutover.ts'
+import { etcdCluster } from './etcd-cluster.ts'
+import { etcdConfig } from './etcd-config.ts'
 import type { FakeStep } from './fake-step.ts'
+import { promoteImage } from './promote-image.ts'
 import { puppeteerTest } from './puppeteer-test.ts'
 import { seleniumTest } from './selenium-test.ts'
 import { withEatMyData } from './with-eat-my-data.ts'
+import { withEtcdConfig } from './with-etcd-config.ts'
 import { withPackageCache } from './with-package-cache.ts'
 import { withXvfb } from './with-xvfb.ts'
 
 /** Stand-ins by the name of the step. Every step has them: the contract test insists. */
 export const fakes: Readonly<Record<string, FakeStep>> = {
   autobuildImage,
+  cutover,
+  etcdCluster,
+  etcdConfig,
+  checkContract,
+  promoteImage,
   puppeteerTest,
   seleniumTest,
   withEatMyData,
+  withEtcdConfig,
   withPackageCache,
   withXvfb,
 }

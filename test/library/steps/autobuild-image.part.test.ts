@@ -8,6 +8,7 @@ import { autobuildImage } from '../../../library/steps/autobuild-image.ts'
 import { serveHttp } from '../../support/local-server.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { until } from '../../support/until.ts'
+import { bcrypt } from '../support/bcrypt.ts'
 import { importImage } from '../support/image.ts'
 import { startRegistry } from '../support/registry.ts'
 import { callStep } from '../support/step-call.ts'
@@ -295,14 +296,4 @@ async function leftovers(id: string, repository: string): Promise<string> {
     repository,
   ])
   return found.stdout
-}
-
-async function bcrypt(password: string): Promise<string> {
-  // libxcrypt, which perl uses, knows bcrypt.
-  const { stdout } = await run('perl', [
-    '-e',
-    'print crypt($ARGV[0], q($2y$05$abcdefghijklmnopqrstuu))',
-    password,
-  ])
-  return stdout
 }
