@@ -135,6 +135,8 @@ export interface ExecSpec {
   stdin?: string
   user?: string
   env?: Record<string, string>
+  /** Longest time for all of it, in ms; by default about a minute. The engine cannot end a program: one that hangs stays. */
+  timeoutMs?: number
 }
 
 export interface ExecResult {
