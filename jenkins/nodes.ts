@@ -70,6 +70,9 @@ async function readNode(
 
 function toNodeState(node: z.output<typeof nodeAnswer>): NodeState {
   const offlineCauseKind = node.offlineCause?._class
+  const urls = (executors: typeof node.executors) =>
+    executors.flatMap((executor) => executor.currentExecutable?.url ?? [])
+  const oneOffBuilds = urls(node.oneOffExecutors)
   return {
     name: node.displayName,
     description: node.description,
@@ -83,9 +86,8 @@ function toNodeState(node: z.output<typeof nodeAnswer>): NodeState {
     connected: node.absoluteRemotePath !== undefined || !node.offline,
     idle: node.idle,
     executors: node.numExecutors,
-    builds: [...node.executors, ...node.oneOffExecutors].flatMap(
-      (executor) => executor.currentExecutable?.url ?? [],
-    ),
+    builds: [...urls(node.executors), ...oneOffBuilds],
+    ...(oneOffBuilds.length > 0 && { oneOffBuilds }),
     inbound: node.jnlpAgent,
   }
 }
