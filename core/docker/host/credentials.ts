@@ -159,7 +159,8 @@ function hostOf(server: string): string {
   return host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host
 }
 
-/** Base64 for URLs, which the engine expects in its headers. */
+/** Base64 for URLs, with the padding that Node leaves out: engines insist on it. */
 function headerSecret(value: object): Secret {
-  return new Secret(Buffer.from(JSON.stringify(value)).toString('base64url'))
+  const text = Buffer.from(JSON.stringify(value)).toString('base64')
+  return new Secret(text.replaceAll('+', '-').replaceAll('/', '_'))
 }
