@@ -7,7 +7,7 @@ import { type ControllerConfig, type ControllerConfigInput, controllerConfigSche
 import type { ControllerSettings } from './settings.ts'
 
 type ConfigContext = Pick<CommandContext, 'env' | 'configPath' | 'log'>
-type Surroundings = ConfigContext & Pick<CommandContext, 'cwd' | 'stdin' | 'signal'>
+type Surroundings = Pick<CommandContext, 'env' | 'cwd' | 'log' | 'stdin' | 'signal'>
 
 /**
  * Reads jenkins.yaml from the XDG configuration folder, or the file that --config names, under variables and flags. All
@@ -33,13 +33,11 @@ export async function loadControllerConfig(
   return loaded
 }
 
-/** The settings in force, with the account's token fetched. Throws ConfigError. */
-export async function loadControllerSettings(
-  context: Surroundings,
-  flags?: PartialSettings<ControllerConfigInput>,
+/** The settings with the account's token fetched. Throws ConfigError when it is not found. */
+export async function settingsFrom(
+  config: ControllerConfig,
+  { env, cwd, log, stdin, signal }: Surroundings,
 ): Promise<ControllerSettings> {
-  const { value: config } = await loadControllerConfig(context, flags)
-  const { env, cwd, log, stdin, signal } = context
   const source = { setting: 'account.token', env, baseDir: cwd, log, stdin, signal }
   return settingsOf(config, config.account && (await readSecret(config.account.token, source)))
 }
