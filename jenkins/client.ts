@@ -106,12 +106,13 @@ function headersOf(ask: Ask): Record<string, string> {
     'User-Agent': 'footman',
     ...(ask.form && { 'Content-Type': 'application/x-www-form-urlencoded' }),
     ...(ask.xml !== undefined && { 'Content-Type': 'application/xml' }),
+    ...(ask.json !== undefined && { 'Content-Type': 'application/json' }),
     ...ask.headers,
   }
 }
 
 function bodyOf(ask: Ask): string | undefined {
-  return ask.form ? new URLSearchParams(ask.form).toString() : ask.xml
+  return ask.form ? new URLSearchParams(ask.form).toString() : (ask.xml ?? ask.json)
 }
 
 /** The far side closed a kept connection just as we used it again. Reading twice does no harm; writing twice may. */

@@ -48,7 +48,8 @@ export async function openController(
   return { settings, host, options }
 }
 
-function refuseErrors(config: ControllerConfig): void {
+/** Throws ConfigError when settings do not go together. */
+export function refuseErrors(config: ControllerConfig): void {
   const errors = checkControllerConfig(config).filter(({ severity }) => severity === 'error')
   const [first] = errors
   if (!first) return

@@ -1,4 +1,6 @@
 import { pluginProblems } from '../image/plugins.ts'
+import { templateProblems } from '../notify/template.ts'
+import { valueNames } from '../notify/values.ts'
 import { cronProblems } from '../schedule/cron.ts'
 import type { ControllerConfig } from './schema.ts'
 
@@ -155,8 +157,14 @@ function checkSchedule({ schedule }: ControllerConfig): Finding[] {
 }
 
 function checkWebhooks({ notify }: ControllerConfig): Finding[] {
-  return notify.webhooks.flatMap(({ url, headers }, index) => {
-    if (!url.startsWith('http:') || Object.keys(headers).length === 0) return []
-    return [warning(`notify.webhooks[${index}].url`, 'its headers travel unencrypted', 'use https')]
+  return notify.webhooks.flatMap(({ url, headers, template }, index) => {
+    const at = `notify.webhooks[${index}]`
+    const findings = (template === undefined ? [] : templateProblems(template)).map((message) =>
+      error(`${at}.template`, message, `it may use ${valueNames.map((name) => `{{${name}}}`).join(', ')}`),
+    )
+    if (url.startsWith('http:') && Object.keys(headers).length > 0) {
+      findings.push(warning(`${at}.url`, 'its headers travel unencrypted', 'use https'))
+    }
+    return findings
   })
 }

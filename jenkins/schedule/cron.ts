@@ -26,10 +26,10 @@ const fieldNames: Record<string, string> = {
 }
 
 /**
- * When an expression comes true next, by the clock on the wall of the time zone (default: this machine's), in ms since
- * 1970. Undefined when that is never. Throws Error for an expression with problems.
+ * When an expression comes true next, so many times, by the clock on the wall of the time zone (default: this machine's),
+ * in ms since 1970. Empty when that is never. Throws Error for an expression with problems.
  */
-export function nextRun(expression: string, timeZone?: string): number | undefined {
+export function nextRuns(expression: string, count: number, timeZone?: string): number[] {
   const task = createTask(expression, () => undefined, timeZone === undefined ? {} : { timezone: timeZone })
-  return task.getNextRuns(1)[0]?.getTime()
+  return task.getNextRuns(count).map((date) => date.getTime())
 }

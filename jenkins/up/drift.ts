@@ -33,7 +33,8 @@ function imageOf({ Config }: RawContainer, wanted: string): string {
   return /^sha256:|^[0-9a-f]{12,64}$/.test(name) ? wanted : name
 }
 
-function homeOf({ Mounts }: RawContainer): string {
+/** Volume or folder that is mounted as the home. */
+export function homeOf({ Mounts }: RawContainer): string {
   const mount = Mounts.find(({ Destination }) => Destination === homeInside)
   if (!mount) return 'in the container itself'
   return textOf(mount.Type === 'volume' ? mount.Name : mount.Source)

@@ -94,6 +94,11 @@ it.each<[string, ControllerConfigInput, string]>([
     { notify: { webhooks: [{ url: 'http://chat.example/', headers: { 'X-Room': 'builds' } }] } },
     'warning notify.webhooks[0].url: its headers travel unencrypted',
   ],
+  [
+    'a template that tells what is not known',
+    { notify: { webhooks: [{ url: 'https://chat.example/', template: '{"text":"{{reasons}}"}' }] } },
+    'error notify.webhooks[0].template: {{reasons}} is nothing that can be told; did you mean {{reason}}?',
+  ],
 ])('finds %s', (_case, input, finding) => {
   expect(check(input)).toEqual([finding])
 })

@@ -1,0 +1,123 @@
+import { defineCommand, printResult } from '../../core/command.ts'
+import { table } from '../../core/table.ts'
+import { formatDuration } from '../../core/units.ts'
+import type { Sight } from '../health/health.ts'
+import { homeOf } from '../up/drift.ts'
+import type { News, TransactionSummary } from '../upgrade/contract.ts'
+import { type Doors, realDoors } from './doors.ts'
+import { type Opened, openController } from './open.ts'
+
+export const statusCommand = (doors: Doors) =>
+  defineCommand({
+    examples: [
+      { line: 'footman jenkins status', explains: 'what runs, what is new, and how the last upgrades went' },
+      { line: 'footman jenkins status --json', explains: 'the same for programs' },
+    ],
+    reads: true,
+    async run(context) {
+      const opened = await openController(context, doors)
+      const status = await readStatus(opened, doors, context.signal)
+      printResult(context, status, () => statusText(status, doors.clock.now()))
+    },
+  })
+
+export const command = statusCommand(realDoors)
+
+/** Undefined, and null in JSON, is what nobody knows. */
+interface Status {
+  controller: string
+  container: News['container']
+  state: Sight['state'] | null
+  version: string | null
+  image: string
+  digest: string | null
+  news: News
+  home: string
+  /** The one that was not brought to its end, if any. */
+  unfinished: TransactionSummary | null
+  /** Newest first. */
+  transactions: TransactionSummary[]
+}
+
+const shownTransactions = 5
+
+async function readStatus(
+  { settings, host, options }: Opened,
+  doors: Doors,
+  signal: AbortSignal,
+): Promise<Status> {
+  const { name, image, home } = settings
+  const [container, news, transactions] = await Promise.all([
+    host.inspect(name, signal),
+    doors.whatsNew(options),
+    doors.history(options),
+  ])
+  const isRunning = container?.State.Running === true
+  const sight = isRunning ? await doors.probeOf(host, name, settings).look(signal) : undefined
+  return {
+    controller: name,
+    container: news.container,
+    state: sight?.state ?? null,
+    version: (sight && 'version' in sight ? sight.version : news.running?.version) ?? null,
+    image,
+    digest: news.running?.digest ?? null,
+    news,
+    home: container ? homeOf(container) : home,
+    unfinished: transactions.find(({ endedAtMs }) => endedAtMs === undefined) ?? null,
+    transactions: transactions.slice(0, shownTransactions),
+  }
+}
+
+function statusText(status: Status, nowMs: number): string {
+  const { controller, container, version, state, image, digest, news, home, unfinished } = status
+  const running = version ? `Jenkins ${version}` : 'Jenkins'
+  const rows = [
+    [
+      'controller',
+      `${controller}, ${container}${container === 'running' ? `: ${running}, ${stateTexts[state ?? 'silent']}` : ''}`,
+    ],
+    ['image', [image, digest].filter(Boolean).join(' ')],
+    ['newest', `${news.verdict}: ${news.reason}`],
+    ...(news.failedBefore
+      ? [['failed', `${ago(news.failedBefore.atMs, nowMs)}: ${news.failedBefore.reason}`]]
+      : []),
+    ['home', home],
+    ...(unfinished
+      ? [
+          [
+            'unfinished',
+            `${unfinished.kind} ${unfinished.transaction}, in ${unfinished.phase}; next: footman jenkins recover`,
+          ],
+        ]
+      : []),
+    ...(container === 'missing' ? [['next', 'footman jenkins up']] : []),
+  ]
+  return [table(rows), transactionsText(status.transactions, nowMs)].filter(Boolean).join('\n')
+}
+
+const stateTexts: Record<Sight['state'], string> = {
+  up: 'healthy',
+  closed: 'up, but the account of jenkins.yaml is refused',
+  wizard: 'waits for its first login',
+  loading: 'starting',
+  silent: 'does not answer',
+  broken: 'failed to start',
+  dead: 'not running',
+}
+
+function transactionsText(transactions: readonly TransactionSummary[], nowMs: number): string {
+  if (transactions.length === 0) return ''
+  const rows = transactions.map(({ transaction, kind, startedAtMs, outcome, from, to, reason }) => [
+    transaction,
+    ago(startedAtMs, nowMs),
+    kind,
+    [from?.version, to?.version].filter(Boolean).join(' > ') || '-',
+    outcome ?? 'unfinished',
+    reason ?? '',
+  ])
+  return table(rows, ['transaction', 'began', 'kind', 'versions', 'outcome', 'reason'])
+}
+
+function ago(ms: number, nowMs: number): string {
+  return `${formatDuration(Math.max(0, nowMs - ms))} ago`
+}
