@@ -133,8 +133,6 @@ export interface NodeState {
   executors: number
   /** URLs of the builds on its executors; empty also when we may not read the jobs. */
   builds: string[]
-  /** Of these, the ones that need no executor of their own: Pipelines, mostly. */
-  oneOffBuilds?: string[]
   inbound: boolean
 }
 

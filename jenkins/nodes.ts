@@ -70,9 +70,6 @@ async function readNode(
 
 function toNodeState(node: z.output<typeof nodeAnswer>): NodeState {
   const offlineCauseKind = node.offlineCause?._class
-  const urls = (executors: typeof node.executors) =>
-    executors.flatMap((executor) => executor.currentExecutable?.url ?? [])
-  const oneOffBuilds = urls(node.oneOffExecutors)
   return {
     name: node.displayName,
     description: node.description,
@@ -86,8 +83,9 @@ function toNodeState(node: z.output<typeof nodeAnswer>): NodeState {
     connected: node.absoluteRemotePath !== undefined || !node.offline,
     idle: node.idle,
     executors: node.numExecutors,
-    builds: [...urls(node.executors), ...oneOffBuilds],
-    ...(oneOffBuilds.length > 0 && { oneOffBuilds }),
+    builds: [...node.executors, ...node.oneOffExecutors].flatMap(
+      (executor) => executor.currentExecutable?.url ?? [],
+    ),
     inbound: node.jnlpAgent,
   }
 }

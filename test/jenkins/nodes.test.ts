@@ -38,7 +38,7 @@ test('a build that takes no executor counts as a build of its node too', async (
     )
   })
   const jenkins = await replayed([], { url })
-  expect(await jenkins.node('n1')).toMatchObject({ builds: [job], oneOffBuilds: [job] })
+  expect(await jenkins.node('n1')).toMatchObject({ builds: [job] })
 })
 
 test('a node that never connected is offline, idle and inbound', async () => {
