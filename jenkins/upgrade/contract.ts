@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import type { ContainerHost } from '../../core/container-host.ts'
+import type { openJournal } from '../../core/journal.ts'
 import type { Log } from '../../core/log.ts'
 import type { ControllerSettings } from '../config/settings.ts'
 import type { HealthProbe } from '../health/health.ts'
@@ -34,6 +35,10 @@ export interface UpgradeOptions {
   clock?: Clock
   /** 0 to 1. */
   random?: () => number
+  /** How long to wait for an engine that has gone away while something has to be undone, in ms. Default 180,000. */
+  patienceMs?: number
+  /** Opens the journal; tests come in between here. */
+  openJournal?: typeof openJournal
   /** Aborts: the step under way is ended, what was done is undone (also that under the journal), and the signal's reason thrown. */
   signal?: AbortSignal
   /** Also a digest that has failed before, and also over what a preflight concern of severity `warn` says. */
@@ -121,6 +126,7 @@ export const goodOutcomes: readonly OutcomeKind[] = [
 export interface Release {
   /** As the controller says; undefined while nobody knows. */
   version: string | undefined
+  /** Empty while it has not been pulled. */
   imageId: string
   /** `sha256:…` as the registry names it; undefined for an image that was built or loaded here. */
   digest: string | undefined

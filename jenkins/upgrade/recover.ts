@@ -1,6 +1,20 @@
 import type { Outcome, UpgradeOptions } from './contract.ts'
+import { finish } from './finish.ts'
+import { underLock, type Work } from './work.ts'
 
-/** Brings to its end what an earlier footman left unfinished; undefined when there is nothing. */
-export async function recover(_options: UpgradeOptions): Promise<Outcome | undefined> {
-  throw new Error('not there yet')
+/**
+ * Brings to its end what an earlier footman left unfinished: what was committed is completed, anything else undone, so that one healthy
+ * controller runs. Undefined when there is nothing. Throws LockHeldError while another footman is at it.
+ */
+export async function recover(options: UpgradeOptions): Promise<Outcome | undefined> {
+  return await underLock(options, `recovering ${options.settings.name}`, recoverFirst)
+}
+
+/** The same for who has the lock already. */
+export async function recoverFirst(work: Work): Promise<Outcome | undefined> {
+  return await finish(work, {
+    reason: 'footman was ended in the middle',
+    outcome: 'rolled-back',
+    isBlamed: false,
+  })
 }

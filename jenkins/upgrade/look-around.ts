@@ -1,0 +1,62 @@
+import type { ContainerHost, RawContainer, RawImage } from '../../core/container-host.ts'
+import { UserError } from '../../core/errors.ts'
+import type { Release } from './contract.ts'
+import { digestOf, type Newest, newest } from './newest.ts'
+
+export interface Surroundings {
+  container: RawContainer
+  /** The image of the container. */
+  image: RawImage
+  /** What the followed reference names on this machine. */
+  local: RawImage | undefined
+  running: Release
+}
+
+/** The controller's container and its image. Undefined when there is no container of that name. */
+export async function lookAround(
+  host: ContainerHost,
+  name: string,
+  { reference, signal }: { reference: string; signal: AbortSignal | undefined },
+): Promise<Surroundings | undefined> {
+  const container = await host.inspect(name, signal)
+  if (!container) return undefined
+  const [image, local] = await Promise.all([
+    host.inspectImage(container.Image, signal),
+    host.inspectImage(reference, signal),
+  ])
+  if (!image) {
+    throw new UserError(`the image of the container ${name} is not on the engine any more`, {
+      hint: `docker commit ${name} makes one of what is left of it`,
+    })
+  }
+  const named = container.Config.Image
+  // After a rollback it is the id of the image.
+  const own = typeof named === 'string' && !named.startsWith('sha256:') ? named : reference
+  const running = {
+    version: versionIn(image),
+    imageId: image.Id,
+    digest: digestOf(image, own),
+    reference: own,
+  }
+  return { container, image, local, running }
+}
+
+/** What the reference has to offer, asking its registry where that goes. */
+export async function askNewest(
+  host: ContainerHost,
+  { image, local }: Surroundings,
+  { reference, signal }: { reference: string; signal: AbortSignal | undefined },
+): Promise<Newest> {
+  const beforeAsking = newest({ reference, running: image, local, remote: undefined })
+  if (reference.includes('@')) return beforeAsking
+  const remote = await host.remoteDigest(reference, signal)
+  return newest({ reference, running: image, local, remote })
+}
+
+/** As the official image says; others may not. */
+export function versionIn(image: RawImage): string | undefined {
+  const env = Array.isArray(image.Config.Env) ? image.Config.Env : []
+  const prefix = 'JENKINS_VERSION='
+  const line = env.find((one): one is string => typeof one === 'string' && one.startsWith(prefix))
+  return line?.slice(prefix.length) || undefined
+}
