@@ -23,6 +23,8 @@ export interface VitalSigns {
   plugins: Plugin[] | undefined
   jobs: number | undefined
   onlineNodes: number | undefined
+  /** Jenkins' own health checks that fail at the moment (2.506 and newer). */
+  failing?: string[]
 }
 
 export interface Plugin {
