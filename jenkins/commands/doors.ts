@@ -6,6 +6,7 @@ import type { ControllerSettings } from '../config/settings.ts'
 import type { HealthProbe } from '../health/health.ts'
 import type { HomeKeeper, HomePlaces } from '../home/home.ts'
 import type { Jenkins } from '../jenkins.ts'
+import { jenkinsIn, probeIn } from '../reach.ts'
 import { history } from '../upgrade/history.ts'
 import { prune } from '../upgrade/prune.ts'
 import { recover } from '../upgrade/recover.ts'
@@ -36,10 +37,8 @@ export const realDoors: Doors = {
   keeperOf: () => {
     throw new Error('not there yet')
   },
-  probeOf: () => {
-    throw new Error('not there yet')
-  },
-  jenkinsIn: () => undefined,
+  probeOf: (host, container, { account }) => probeIn({ host, container, account }),
+  jenkinsIn: (host, container, { account }) => jenkinsIn({ host, container, account }),
   upgrade,
   rollback,
   recover,

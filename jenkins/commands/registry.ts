@@ -8,7 +8,7 @@ export const jenkinsCommands: readonly CommandEntry[] = [
   {
     noun: 'jenkins',
     verb: 'image',
-    summary: 'Make the image of the controller: its plugins, its configuration, a Docker client',
+    summary: 'Make the image of the controller, with its plugins',
     load: async () => (await import('./image.ts')).command,
   },
   {
