@@ -1,5 +1,6 @@
 import type { ContainerHost, RawContainer, RawImage } from '../../core/container-host.ts'
 import { UserError } from '../../core/errors.ts'
+import { neighbourIdsOf } from '../recipe/make-recipe.ts'
 import type { Release } from './contract.ts'
 import { digestOf, type Newest, newest } from './newest.ts'
 
@@ -51,6 +52,16 @@ export async function askNewest(
   if (reference.includes('@')) return beforeAsking
   const remote = await host.remoteDigest(reference, signal)
   return newest({ reference, running: image, local, remote })
+}
+
+/** Names of the containers whose name spaces this one shares, by their ids: ids do not outlive an upgrade of theirs. */
+export async function neighboursOf(
+  host: ContainerHost,
+  container: RawContainer,
+  signal: AbortSignal | undefined,
+): Promise<Record<string, string>> {
+  const found = await Promise.all(neighbourIdsOf(container).map((id) => host.inspect(id, signal)))
+  return Object.fromEntries(found.flatMap((one) => (one ? [[one.Id, one.Name.replace(/^\//, '')]] : [])))
 }
 
 /** As the official image says; others may not. */
