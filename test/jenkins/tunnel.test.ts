@@ -146,6 +146,9 @@ test.each<[string, OpenExec]>([
     },
     connectMs: 50,
   })
-  await expect(jenkins.whoAmI()).rejects.toMatchObject({ failure: 'timeout', message: /no way into/ })
+  await expect(jenkins.whoAmI()).rejects.toMatchObject({
+    failure: 'timeout',
+    message: expect.stringContaining('no way into'),
+  })
   expect(signals[0]?.aborted).toBe(true)
 })
