@@ -59,7 +59,9 @@ export function useDockerHost(): TestHost {
     for (const { id } of await host.list(docker.label)) await host.remove(id, { volumes: true })
     for (const volume of await host.listVolumes(docker.label)) await host.removeVolume(volume)
     for (const network of networks) await host.removeNetwork(network)
-    for (const { id } of await host.listImages(docker.label)) await host.removeImage(id)
+    for (const { id, references } of await host.listImages(docker.label)) {
+      for (const name of references.length > 0 ? references : [id]) await host.removeImage(name)
+    }
   })
   return test
 }
