@@ -44,6 +44,7 @@ export async function loadHome(
   state.secretKey = createHash('sha256')
     .update(await readFile(join(home, 'secrets/master.key')))
     .digest('hex')
+  await playScripts(state, home)
   await loadJobs(state, home)
   await loadNodes(state, home)
   const plugins = await readPlugins(join(home, 'plugins'))
@@ -82,6 +83,15 @@ function ignoreExisting(error: unknown): void {
 
 async function writeChanged(file: string, content: string): Promise<void> {
   if ((await readIfExists(file)) !== content) await writeFile(file, content)
+}
+
+/** The one thing that the practice controller understands of init.groovy.d: to be quiet from the start. */
+async function playScripts(state: State, home: string): Promise<void> {
+  const folder = join(home, 'init.groovy.d')
+  for (const name of await readdir(folder).catch(() => [])) {
+    const script = name.endsWith('.groovy') ? await readFile(join(folder, name), 'utf8') : ''
+    if (/^\s*[^/\s].*\.doQuietDown\(/m.test(script)) state.quietDown = { reason: null }
+  }
 }
 
 async function loadJobs(state: State, home: string): Promise<void> {
