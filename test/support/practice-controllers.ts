@@ -14,6 +14,7 @@ import { healthProbe } from '../../jenkins/health/probe.ts'
 import type { Jenkins } from '../../jenkins/jenkins.ts'
 import {
   type PracticeControllerSpec,
+  practiceControllerBase,
   practiceControllerImage,
 } from '../../jenkins/practice/controller-image/image.ts'
 import {
@@ -52,6 +53,7 @@ export function usePracticeControllers(): PracticeControllers {
   const images: string[] = []
   let made = 0
   let connected: ContainerHost | undefined
+  let base = ''
   const controllers: PracticeControllers = {
     get host(): ContainerHost {
       if (!connected) throw new Error('the engine is there from beforeAll on')
@@ -62,7 +64,7 @@ export function usePracticeControllers(): PracticeControllers {
     async image(spec = {}) {
       const reference = spec.reference ?? `${run}:${++made}`
       images.push(reference)
-      return practiceControllerImage(controllers.host, { ...spec, reference, labels })
+      return practiceControllerImage(controllers.host, { base, ...spec, reference, labels })
     },
     async volume() {
       const name = controllers.name()
@@ -71,7 +73,7 @@ export function usePracticeControllers(): PracticeControllers {
     },
     async home(options = {}) {
       const home = options.home ?? (await controllers.volume())
-      return { home, ...(await practiceHome(controllers.host, { ...options, home })) }
+      return { home, ...(await practiceHome(controllers.host, { image: base, ...options, home })) }
     },
     async start(Image, home, body = {}) {
       const HostConfig = { Binds: [`${home}:/var/jenkins_home`], ...(body.HostConfig as JsonObject) }
@@ -97,6 +99,7 @@ export function usePracticeControllers(): PracticeControllers {
   beforeAll(async () => {
     await compile()
     connected = await connectDockerHost()
+    base = await practiceControllerBase(connected)
   })
   afterAll(async () => {
     const host = connected

@@ -24,6 +24,8 @@ export interface PracticeControllerSpec {
   /** Default: `footman/practice-controller:<version>[-<variant>]`. An image of that name is replaced. */
   reference?: string
   labels?: Record<string, string>
+  /** What practiceControllerBase gave before: it need not look again then. */
+  base?: string
 }
 
 /**
@@ -39,7 +41,7 @@ export async function practiceControllerImage(
   const { version = '2.498', variant = 'healthy', seconds = 3, sparesRehearsals = false, labels = {} } = spec
   const suffix = variant === 'healthy' ? '' : `-${variant}`
   const { reference = `footman/practice-controller:${version}${suffix}` } = spec
-  const base = await practiceControllerBase(host, signal)
+  const base = spec.base ?? (await practiceControllerBase(host, signal))
   const context = pack()
   fill(context, { base, baked: { version, variant, seconds, sparesRehearsals }, plugins: spec.plugins ?? [] })
   await host.build(

@@ -9,6 +9,8 @@ export interface PracticeHomeOptions extends Partial<Omit<HomePlan, 'tokenHash'>
   home: string
   /** The administrator's API token. Default: a new one. */
   token?: string
+  /** What practiceControllerBase gave before, or any practice controller's image. */
+  image?: string
 }
 
 /**
@@ -20,12 +22,12 @@ export async function practiceHome(
   options: PracticeHomeOptions,
   signal?: AbortSignal,
 ): Promise<{ user: string; token: string }> {
-  const { home, token = newToken(), ...wanted } = options
+  const { home, token = newToken(), image, ...wanted } = options
   const plan = homePlan({ ...wanted, token })
   const id = await host.create(
     `footman-practice-home-${randomBytes(4).toString('hex')}`,
     {
-      Image: await practiceControllerBase(host, signal),
+      Image: image ?? (await practiceControllerBase(host, signal)),
       Entrypoint: ['node', program],
       User: '0',
       Env: [`FOOTMAN_HOME_PLAN=${JSON.stringify(plan)}`],

@@ -7,6 +7,8 @@ import { usePracticeControllers } from '../../support/practice-controllers.ts'
 const controllers = usePracticeControllers()
 const soon = { timeout: 20_000, interval: 100 }
 
+const needsNoHome: readonly Variant[] = ['never-listens', 'never-answers', 'loading', 'broken', 'crash-loop']
+
 /** Waits until a controller looks like this. */
 async function sees(look: () => Promise<Sight>, expected: object): Promise<void> {
   await expect.poll(look, soon).toMatchObject(expected)
@@ -14,7 +16,9 @@ async function sees(look: () => Promise<Sight>, expected: object): Promise<void>
 
 async function start(variant: Variant, spec: { seconds?: number; sparesRehearsals?: boolean } = {}) {
   const image = await controllers.image({ version: '2.516.1', variant, ...spec })
-  const { home, ...account } = await controllers.home({ files: 60, jobs: 3 })
+  const { home, ...account } = needsNoHome.includes(variant)
+    ? { home: await controllers.volume(), user: 'admin', token: 'none' }
+    : await controllers.home({ files: 60, jobs: 3 })
   const id = await controllers.start(image, home)
   const probe = controllers.probe(id, account)
   return { id, home, account, image, look: () => probe.look() }
