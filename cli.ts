@@ -18,7 +18,10 @@ const acts: readonly ActEntry[] = [
     title: 'a library is generated, and one of its steps runs here',
     load: async () => (await import('./library/demo.ts')).actTwo,
   },
-  { title: 'an upgrade undoes itself', load: undefined },
+  {
+    title: 'an upgrade undoes itself',
+    load: async () => (await import('./jenkins/demo/act-three.ts')).actThree,
+  },
 ]
 
 const demo: CommandEntry = {

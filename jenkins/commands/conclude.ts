@@ -32,7 +32,8 @@ export function onPhase({ log }: Pick<CommandContext, 'log'>): (phase: Phase) =>
   return (phase) => log.info(phaseTexts[phase])
 }
 
-const phaseTexts: Record<Phase, string> = {
+/** What is going on in a phase, for people. */
+export const phaseTexts: Record<Phase, string> = {
   compare: 'looking for something newer',
   baseline: 'looking whether Jenkins is healthy now',
   preflight: 'looking what speaks against it',

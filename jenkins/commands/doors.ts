@@ -5,6 +5,7 @@ import { connectDockerHost } from '../../core/docker.ts'
 import type { ControllerSettings } from '../config/settings.ts'
 import type { HealthProbe } from '../health/health.ts'
 import type { HomeKeeper, HomePlaces } from '../home/home.ts'
+import { homeKeeper } from '../home/keeper.ts'
 import type { Jenkins } from '../jenkins.ts'
 import { jenkinsIn, probeIn } from '../reach.ts'
 import { history } from '../upgrade/history.ts'
@@ -34,9 +35,7 @@ export interface Doors {
 
 export const realDoors: Doors = {
   connect: ({ env, log, signal }) => connectDockerHost({ env, log, signal }),
-  keeperOf: () => {
-    throw new Error('not there yet')
-  },
+  keeperOf: (host, places) => homeKeeper({ host, places }),
   probeOf: (host, container, { account }) => probeIn({ host, container, account }),
   jenkinsIn: (host, container, { account }) => jenkinsIn({ host, container, account }),
   upgrade,
