@@ -11,7 +11,7 @@ import { startScript } from './start-script.ts'
 
 /** The programs of the official image, a Debian, that its start script, helpers and tunnels call. */
 const programs =
-  'bash sh [ awk base64 basename cat chgrp chmod chown cmp comm cp cut date dd df diff dirname du echo env expr false find grep gunzip gzip head hostname id kill ln ls md5sum mkdir mkfifo mktemp mv nproc od paste printf ps pwd readlink realpath rm rmdir sed seq sha256sum sleep sort stat sync tail tar tee test timeout touch tr true truncate uname uniq wc which xargs'.split(
+  'bash sh [ awk base64 basename cat chgrp chmod chown cmp comm cp cut date dd df diff dirname du echo env expr false find grep gunzip gzip head hostname id install join kill ln ls md5sum mkdir mkfifo mktemp mv nproc od paste printf ps pwd readlink realpath rm rmdir sed seq sha256sum sleep sort split stat sync tail tar tee test timeout touch tr true truncate uname uniq wc which xargs'.split(
     ' ',
   )
 
