@@ -46,22 +46,13 @@ export async function execute(
       return await host.setRestartPolicy(step.container, step.policy)
     case 'start':
       return await host.start(step.container)
-    case 'tidy the store':
-      await keeperOf(begin.places).removeLeftovers([])
-      return await note(work, id, { entry: 'tidied' })
     case 'note what was pulled':
       return await note(work, id, { entry: 'pulled', imageId: step.image })
     case 'tag':
       return await host.tag(step.image, reference)
-    case 'untag':
-      await host.removeImage(reference)
-      return
-    case 'remove rollback tag':
-      await host.removeImage(rollbackTag(reference, id))
-      return
-    case 'remove pulled image':
-      await host.removeImage(step.image)
-      return
+    case 'tidy':
+      await tidy(work, transaction)
+      return await note(work, id, { entry: 'tidied' })
   }
 }
 
@@ -76,4 +67,16 @@ async function restore(work: Work, transaction: Transaction): Promise<void> {
     work.options.log.warn(`the failed home is not kept: ${error.message}`)
     await keeper.restore(backup, undefined)
   }
+}
+
+/** What is in use stays: whoever uses it needs it more. The name of the old image goes only where it has another one. */
+async function tidy(
+  { options: { host, keeperOf } }: Work,
+  { begin, id, pull, pulled }: Transaction,
+): Promise<void> {
+  await keeperOf(begin.places).removeLeftovers([])
+  const { reference } = begin.to
+  if (pull && begin.tagged === undefined) await host.removeImage(reference)
+  await host.removeImage(rollbackTag(reference, id))
+  if (pulled && !pull?.here.includes(pulled.imageId)) await host.removeImage(pulled.imageId)
 }

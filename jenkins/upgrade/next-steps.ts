@@ -28,10 +28,6 @@ export interface Observed {
   helpers: string[]
   /** The image that the followed reference names here now. */
   tagged: string | undefined
-  /** The old image has the name that kept it from being pruned. */
-  hasRollbackTag: boolean
-  /** The image that was pulled is still here. */
-  hasPulledImage: boolean
 }
 
 /** Each may be done again. */
@@ -47,12 +43,10 @@ export type Step =
   | { do: 'rename'; container: string; name: string }
   | { do: 'set policy'; container: string; policy: RestartPolicy }
   | { do: 'start'; container: string }
-  | { do: 'tidy the store' }
   | { do: 'note what was pulled'; image: string }
   | { do: 'tag'; image: string }
-  | { do: 'untag' }
-  | { do: 'remove rollback tag' }
-  | { do: 'remove pulled image'; image: string }
+  /** Half of a backup, and names and images that nobody else needs. */
+  | { do: 'tidy' }
   | { do: 'end' }
   /** Only a person can go on: something that we did not make is in the way. */
   | { do: 'give up'; reason: string; hint: string }
@@ -115,8 +109,8 @@ function undo(transaction: Transaction, seen: Observed): Step[] {
   } else {
     steps.push({ do: 'make', recipe: begin.old.recipe, remade: true })
   }
-  steps.push(...giveNamesBack(transaction, seen))
-  if (!transaction.has('tidied')) steps.push({ do: 'tidy the store' })
+  steps.push(...giveNameBack(transaction, seen))
+  if (!transaction.has('tidied')) steps.push({ do: 'tidy' })
   steps.push({ do: 'end' })
   return steps
 }
@@ -135,18 +129,12 @@ function revive(container: Sighting, policy: RestartPolicy, shouldRun: boolean):
   return steps
 }
 
-/** The tags as they were, and the image that came for nothing gone. */
-function giveNamesBack({ begin, pull, pulled }: Transaction, seen: Observed): Step[] {
-  const steps: Step[] = []
-  if (pull && seen.tagged !== begin.tagged) {
-    if (!pulled && seen.tagged) steps.push({ do: 'note what was pulled', image: seen.tagged })
-    steps.push(begin.tagged === undefined ? { do: 'untag' } : { do: 'tag', image: begin.tagged })
-  }
-  if (seen.hasRollbackTag) steps.push({ do: 'remove rollback tag' })
-  if (pulled && !pull?.here.includes(pulled.imageId) && seen.hasPulledImage) {
-    steps.push({ do: 'remove pulled image', image: pulled.imageId })
-  }
-  return steps
+/** The followed reference names again what it did. Which image came for nothing has to be known before, as it is nameless afterwards. */
+function giveNameBack({ begin, pull, pulled }: Transaction, { tagged }: Observed): Step[] {
+  if (!pull || tagged === begin.tagged || tagged === undefined) return []
+  const steps: Step[] = pulled ? [] : [{ do: 'note what was pulled', image: tagged }]
+  // One that named nothing loses its name with the image, in the tidying.
+  return begin.tagged === undefined ? steps : [...steps, { do: 'tag', image: begin.tagged }]
 }
 
 /** The engine says `''` as well as `no`. */

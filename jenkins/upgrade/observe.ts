@@ -1,5 +1,5 @@
 import type { JsonObject, RawContainer, RestartPolicy } from '../../core/container-host.ts'
-import { labels, rollbackTag } from './names.ts'
+import { labels } from './names.ts'
 import { type Observed, placesOf, type Sighting } from './next-steps.ts'
 import type { Transaction } from './transactions.ts'
 import type { Work } from './work.ts'
@@ -9,7 +9,7 @@ import type { Work } from './work.ts'
  * Throws RemoteError when the engine does not answer.
  */
 export async function observe({ options: { host } }: Work, transaction: Transaction): Promise<Observed> {
-  const { begin, id, pulled } = transaction
+  const { begin, id } = transaction
   const { controller } = begin.places
   const names = placesOf(transaction)
   const own = { [labels.controller]: controller, [labels.transaction]: id }
@@ -21,12 +21,10 @@ export async function observe({ options: { host } }: Work, transaction: Transact
     host.list({ ...own, [labels.role]: 'rehearsal' }),
     host.list({ [labels.controller]: controller, [labels.role]: 'helper' }),
   ])
-  const [network, volume, tagged, backTag, image] = await Promise.all([
+  const [network, volume, tagged] = await Promise.all([
     host.inspectNetwork(names.rehearsal),
     host.inspectVolume(names.rehearsal),
     host.inspectImage(begin.to.reference),
-    host.inspectImage(rollbackTag(begin.to.reference, id)),
-    pulled && host.inspectImage(pulled.imageId),
   ])
   const inspected = await Promise.all([...remade, ...fresh].map((one) => host.inspect(one.id)))
   const sightings = inspected.flatMap((raw) => (raw ? [sight(raw)] : []))
@@ -39,8 +37,6 @@ export async function observe({ options: { host } }: Work, transaction: Transact
     hasRehearsalVolume: volume !== undefined,
     helpers: helpers.map((one) => one.id),
     tagged: tagged?.Id,
-    hasRollbackTag: backTag !== undefined,
-    hasPulledImage: image !== undefined,
   }
 }
 

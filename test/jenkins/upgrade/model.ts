@@ -110,8 +110,6 @@ export class World {
       hasRehearsalVolume: this.volume,
       helpers: ids('helper'),
       tagged: this.tagged,
-      hasRollbackTag: this.rollbackTag,
-      hasPulledImage: this.pulledImage,
     }
   }
 
@@ -161,23 +159,16 @@ export class World {
         return
       case 'start':
         return this.start(step.container)
-      case 'tidy the store':
-        this.isLeftoverInStore = false
-        return noteUnlessDead({ entry: 'tidied' })
       case 'note what was pulled':
         return noteUnlessDead({ entry: 'pulled', imageId: 'new image' })
       case 'tag':
         this.tagged = step.image
         return
-      case 'untag':
-        this.tagged = ''
-        return
-      case 'remove rollback tag':
+      case 'tidy':
+        this.isLeftoverInStore = false
         this.rollbackTag = false
-        return
-      case 'remove pulled image':
-        this.pulledImage = false
-        return
+        if (this.transaction?.pulled) this.pulledImage = false
+        return noteUnlessDead({ entry: 'tidied' })
       case 'end':
         return noteUnlessDead({ entry: 'end', outcome: 'rolled-back', reason: '', downtimeMs: undefined })
       case 'give up':
