@@ -8,6 +8,11 @@ export interface TunnelOptions {
   port: number
   /** Until the connection stands, in ms. Default 10,000. */
   connectMs?: number
+  /**
+   * Use a connection for the next request as well. Each is a program in the container that takes the engine some tenths of a
+   * second to start, and stays until `destroy()` of the agent. Default false.
+   */
+  keepAlive?: boolean
 }
 
 /**
@@ -42,8 +47,7 @@ class TunnelAgent extends Agent {
   readonly #open: () => Promise<Duplex>
 
   constructor(host: Pick<ContainerHost, 'openExec'>, container: string, options: TunnelOptions) {
-    // A kept connection would be a process in the container that waits.
-    super({ keepAlive: false })
+    super({ keepAlive: options.keepAlive ?? false })
     this.#open = () => open(host, container, options)
   }
 

@@ -38,8 +38,10 @@ export interface ProbeOptions {
  */
 export function healthProbe(options: ProbeOptions): HealthProbe {
   const { host, container, port, prefix, account, timeoutMs = 10_000, log = silentLog } = options
-  const { clock = systemClock, agent = tunnelAgent(host, container, { port, connectMs: timeoutMs }) } =
-    options
+  const {
+    clock = systemClock,
+    agent = tunnelAgent(host, container, { port, connectMs: timeoutMs, keepAlive: true }),
+  } = options
   const common = { agent, timeoutMs, log, clock, env: {} }
   const root = `http://127.0.0.1:${port}${prefix}/`
   const send = createClient({ root, ...common })
@@ -56,6 +58,9 @@ export function healthProbe(options: ProbeOptions): HealthProbe {
       } catch (error) {
         signal?.throwIfAborted()
         return fromError(error)
+      } finally {
+        // One connection for one look, and none between two.
+        agent.destroy()
       }
     },
   }

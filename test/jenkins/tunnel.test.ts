@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { ContainerHost } from '../../core/container-host.ts'
 import { RemoteError, UserError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
-import { connectJenkins } from '../../jenkins/connect.ts'
+import { type ConnectOptions, connectJenkins } from '../../jenkins/connect.ts'
 import type { Jenkins } from '../../jenkins/jenkins.ts'
 import { tunnelAgent } from '../../jenkins/tunnel.ts'
 import { execTunnel } from '../support/exec-tunnel.ts'
@@ -16,15 +16,16 @@ type OpenExec = ContainerHost['openExec']
 
 function through(
   port: number,
-  options: { openExec?: OpenExec; timeoutMs?: number; connectMs?: number; env?: NodeJS.ProcessEnv } = {},
+  options: Partial<ConnectOptions> & { openExec?: OpenExec; connectMs?: number } = {},
 ): Jenkins {
-  const { openExec = execTunnel, timeoutMs = 5000, connectMs = 5000, env = {} } = options
+  const { openExec = execTunnel, connectMs = 5000, ...rest } = options
   return connectJenkins({
     url: `http://127.0.0.1:${port}/`,
     user: 'ann',
     token: new Secret('11d3adbeef5ecre7'),
     agent: tunnelAgent({ openExec }, 'c', { port, connectMs }),
-    ...{ timeoutMs, env },
+    ...{ timeoutMs: 5000, env: {} },
+    ...rest,
   })
 }
 
@@ -35,6 +36,22 @@ test('a controller answers through the tunnel, each request on a connection of i
   const jenkins = through(await listen(server))
   expect(await jenkins.whoAmI()).toMatchObject({ name: 'ann' })
   expect(await jenkins.whoAmI()).toMatchObject({ name: 'ann' })
+  expect(connections).toBe(2)
+})
+
+test('connections are kept when asked for, until the agent is done', async () => {
+  let connections = 0
+  const server = createServer((_, response) => response.end('{"name":"ann"}'))
+  server.on('connection', () => connections++)
+  const port = await listen(server)
+  const agent = tunnelAgent({ openExec: execTunnel }, 'c', { port, keepAlive: true })
+  const jenkins = through(port, { agent })
+  for (let i = 0; i < 3; i++) await jenkins.whoAmI()
+  expect(connections).toBe(1)
+  agent.destroy()
+  const open = () => new Promise((resolve) => server.getConnections((_, count) => resolve(count)))
+  await expect.poll(open).toBe(0)
+  await jenkins.whoAmI()
   expect(connections).toBe(2)
 })
 

@@ -99,7 +99,10 @@ export function usePracticeControllers(): PracticeControllers {
   beforeAll(async () => {
     await compile()
     connected = await connectDockerHost()
-    base = await practiceControllerBase(connected)
+    // Under a name of our own, so that nobody who tidies up takes it away.
+    base = `${run}:base`
+    await connected.tag(await practiceControllerBase(connected), base)
+    images.push(base)
   })
   afterAll(async () => {
     const host = connected
