@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Json, JsonObject, RawContainer, RawImage } from '../../core/container-host.ts'
 import { homePathOf } from './home-mount.ts'
 import { asObject, asText, asTexts, isSet, onlySet } from './json.ts'
+import { portsOf } from './ports.ts'
 
 interface ConfigParts {
   container: RawContainer
@@ -12,7 +13,7 @@ interface ConfigParts {
 
 /** The part of a create body that is not HostConfig or networks: what differs from the old image. Pure. */
 export function configOf({ container, oldImage, newImage, reference }: ConfigParts): JsonObject {
-  const { Config, HostConfig } = container
+  const { Config } = container
   const image = oldImage.Config
   const rest = Object.fromEntries(Object.entries(Config).filter(([key]) => !seenTo.has(key)))
   return {
@@ -27,7 +28,8 @@ export function configOf({ container, oldImage, newImage, reference }: ConfigPar
       Volumes: without(asObject(Config.Volumes), asObject(image.Volumes)),
       ExposedPorts: {
         ...without(asObject(Config.ExposedPorts), asObject(image.ExposedPorts)),
-        ...Object.fromEntries(Object.keys(asObject(HostConfig.PortBindings)).map((port) => [port, {}])),
+        // The engine publishes no port that is not exposed, and the new image may expose others.
+        ...Object.fromEntries(Object.keys(portsOf(container)).map((port) => [port, {}])),
       },
       Labels: withoutOurs(without(asObject(Config.Labels), asObject(image.Labels))),
       Env: envOf(container, oldImage, newImage),

@@ -11,6 +11,8 @@ export interface HostStage {
   readonly image: string
   /** A name that nobody else uses. */
   name(): string
+  /** A port of the machine that nobody uses. */
+  readonly port: string
   /** On all that is made, so that it can be removed at the end. */
   readonly labels: Record<string, string>
 }
@@ -103,6 +105,23 @@ export function hostContract(stage: HostStage): void {
     expect((await host.inspect(name))?.Id).toBe(second)
     expect((await host.inspect(`${name}-old`))?.Id).toBe(first)
     await expect(host.rename(stage.name(), stage.name())).rejects.toMatchObject({ failure: 'not-found' })
+    expect((await host.inspect(first.slice(0, 12)))?.Id).toBe(first)
+    expect(await host.inspect(first.slice(0, 11))).toBeUndefined()
+    expect(await host.inspect(first.slice(1))).toBeUndefined()
+  })
+
+  test('a port of the host belongs to one container at a time, and only where the port inside is exposed', async () => {
+    const { host } = stage
+    const HostConfig = { PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: stage.port }] } }
+    const ExposedPorts = { '8080/tcp': {} }
+    await start(sleep, { HostConfig })
+    const first = await start(sleep, { HostConfig, ExposedPorts })
+    expect((await host.inspect(first))?.NetworkSettings.Ports).toEqual(HostConfig.PortBindings)
+    const second = await make(sleep, { HostConfig, ExposedPorts })
+    await expect(host.start(second)).rejects.toMatchObject({ failure: 'conflict' })
+    expect(await host.inspect(second)).toMatchObject({ State: { Running: false } })
+    await host.stop(first, 0)
+    await host.start(second)
   })
 
   test('a restart policy changes at once', async () => {

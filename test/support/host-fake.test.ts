@@ -10,7 +10,7 @@ describe('the fake engine keeps the contract:', () => {
     const [, code] = /^exit (\d+)$/.exec(String(Object(Config.Cmd)[0])) ?? []
     if (code !== undefined) queueMicrotask(() => host.exit(Id, Number(code)))
   })
-  hostContract({ host, image: 'box:1', labels: { test: '1' }, name: () => `fake-${++made}` })
+  hostContract({ host, image: 'box:1', labels: { test: '1' }, port: '8080', name: () => `fake-${++made}` })
 })
 
 function stage(): HostFake {
@@ -21,7 +21,8 @@ function stage(): HostFake {
 
 async function running(host: HostFake, name: string, policy: string, ports: object = {}): Promise<string> {
   const HostConfig = { RestartPolicy: { Name: policy, MaximumRetryCount: 0 }, PortBindings: { ...ports } }
-  const id = await host.create(name, { Image: 'box:1', HostConfig })
+  const ExposedPorts = Object.fromEntries(Object.keys(ports).map((port) => [port, {}]))
+  const id = await host.create(name, { Image: 'box:1', ExposedPorts, HostConfig })
   await host.start(id)
   return id
 }

@@ -69,5 +69,9 @@ export async function inspectContainer(
 ): Promise<RawContainer | undefined> {
   const question = { doing: `look at the container ${short(container)}`, signal }
   const answer = await api.json(question, { method: 'GET', path: `${containerPath(container)}/json` }, [404])
-  return answer === undefined ? undefined : api.asker.read(rawContainer, answer)
+  if (answer === undefined) return undefined
+  const found = api.asker.read(rawContainer, answer)
+  // An engine also takes the beginning of an id: one that is called cafe must not be found for somebody else's cafe02….
+  const isMeant = found.Name === `/${container}` || (container.length >= 12 && found.Id.startsWith(container))
+  return isMeant ? found : undefined
 }

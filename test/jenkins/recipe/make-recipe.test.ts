@@ -227,6 +227,10 @@ describe('ports', () => {
     })
   })
 
+  test('that were all published stay published, whatever the new image exposes', () => {
+    expect(recipe('anonymous-home').body.ExposedPorts).toEqual({ '8080/tcp': {}, '50000/tcp': {} })
+  })
+
   test('of a container that does not run are left to the engine, as they were', () => {
     const { HostConfig } = recorded('stopped-with-chosen-ports')
     expect(host('stopped-with-chosen-ports').PortBindings).toEqual(HostConfig.PortBindings)

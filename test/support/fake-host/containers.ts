@@ -279,11 +279,11 @@ export class FakeContainers implements Tenants {
     }
     const taken = new Set(this.#running().flatMap(({ raw }) => hostPorts(raw)))
     const clash = hostPorts(raw).find((port) => taken.has(port))
-    if (clash) throw new RemoteError('broken', `Bind for ${clash} failed: port is already allocated`)
+    if (clash) throw new RemoteError('conflict', `Bind for ${clash} failed: port is already allocated`)
     container.manuallyStopped = false
     const StartedAt = new Date(this.#parts.now()).toISOString()
     raw.State = { ...raw.State, Status: 'running', Running: true, Pid: 4711, ExitCode: 0, StartedAt }
-    raw.NetworkSettings.Ports = structuredClone(objectOf(raw.HostConfig.PortBindings))
+    raw.NetworkSettings.Ports = structuredClone(publishedPorts(raw))
     for (const listener of this.#startListeners) listener(structuredClone(raw))
   }
 
@@ -339,9 +339,17 @@ export class FakeContainers implements Tenants {
   }
 }
 
+/** Ports that are published but not exposed are no ports to the engine. */
+function publishedPorts({ Config, HostConfig }: RawContainer): JsonObject {
+  const exposed = objectOf(Config.ExposedPorts)
+  return Object.fromEntries(
+    Object.entries(objectOf(HostConfig.PortBindings)).filter(([port]) => exposed[port]),
+  )
+}
+
 /** `address:port` for each port that the container takes on the host. */
 function hostPorts(raw: RawContainer): string[] {
-  return Object.values(objectOf(raw.HostConfig.PortBindings)).flatMap((bindings) =>
+  return Object.values(publishedPorts(raw)).flatMap((bindings) =>
     listOf(bindings)
       .map(objectOf)
       .flatMap(({ HostIp, HostPort }) => (HostPort ? [`${HostIp || '0.0.0.0'}:${HostPort}`] : [])),

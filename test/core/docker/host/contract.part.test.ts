@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { describe } from 'vitest'
 import { useDockerHost } from '../../../support/docker-host.ts'
 import { hostContract } from '../../../support/host-contract.ts'
@@ -12,5 +13,6 @@ describe('the real engine keeps the contract:', () => {
     image: engine.docker.image,
     labels: engine.labels,
     name: engine.name,
+    port: String(randomInt(20_000, 32_000)),
   })
 })
