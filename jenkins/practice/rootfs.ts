@@ -7,8 +7,6 @@ import { type Pack, pack } from 'tar-stream'
 import { UserError } from '../../core/errors.ts'
 import { type CopiedFile, findProgram, findPrograms, librariesOf } from './machine-files.ts'
 
-export { parseLdd } from './machine-files.ts'
-
 const jenkins = { uid: 1000, gid: 1000 }
 
 /** What builds may call, besides sh: enough for a practice job, from busybox where this machine has it. */
