@@ -5,7 +5,7 @@ import { type ExitCode, exitCodes, UserError } from '../../core/errors.ts'
 import { table } from '../../core/table.ts'
 import { formatDuration, formatSize } from '../../core/units.ts'
 import type { Backup, HomeKeeper } from '../home/home.ts'
-import { homeOf } from '../up/drift.ts'
+import { homeMountOf } from '../recipe/home-mount.ts'
 import { type Doors, realDoors } from './doors.ts'
 import { type Opened, openController } from './open.ts'
 
@@ -57,7 +57,7 @@ async function keeperOf(
   const container = await host.inspect(settings.name, signal)
   return options.keeperOf({
     controller: settings.name,
-    home: container ? homeOf(container) : settings.home,
+    home: (container && homeMountOf(container)?.source) ?? settings.home,
     store: settings.backups.store,
     image: container?.Image ?? settings.image,
   })

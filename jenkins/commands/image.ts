@@ -14,6 +14,7 @@ import { dockerGroup } from '../image/docker-group.ts'
 import { type ImageFile, imageFiles } from '../image/files.ts'
 import { writeImageFiles } from '../image/write-files.ts'
 import { type Doors, realDoors } from './doors.ts'
+import { refuseErrors } from './open.ts'
 
 export const imageCommand = (doors: Doors) =>
   defineCommand({
@@ -49,6 +50,7 @@ export const imageCommand = (doors: Doors) =>
     writes: true,
     async run(context, { build, output, pull, dockerGroup: group }) {
       const { value: config } = await loadControllerConfig(context)
+      refuseErrors(config, 'build.')
       const files = await filesOf(config, group, context)
       const { reference } = config.build
       const folder = output === undefined ? undefined : resolve(context.cwd, output)

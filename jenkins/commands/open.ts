@@ -48,9 +48,11 @@ export async function openController(
   return { settings, host, options }
 }
 
-/** Throws ConfigError when settings do not go together. */
-export function refuseErrors(config: ControllerConfig): void {
-  const errors = checkControllerConfig(config).filter(({ severity }) => severity === 'error')
+/** Throws ConfigError when settings, or those below a section of that name, do not go together. */
+export function refuseErrors(config: ControllerConfig, section = ''): void {
+  const errors = checkControllerConfig(config).filter(
+    ({ severity, path }) => severity === 'error' && path.startsWith(section),
+  )
   const [first] = errors
   if (!first) return
   const message = errors.map(({ path, message: says }) => `${path}: ${says}`).join('\n')

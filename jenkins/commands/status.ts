@@ -1,9 +1,10 @@
 import { defineCommand, printResult } from '../../core/command.ts'
+import { RemoteError } from '../../core/errors.ts'
 import { table } from '../../core/table.ts'
 import { formatDuration } from '../../core/units.ts'
 import type { Sight } from '../health/health.ts'
-import { homeOf } from '../up/drift.ts'
-import type { News, TransactionSummary } from '../upgrade/contract.ts'
+import { homeMountOf } from '../recipe/home-mount.ts'
+import type { News, TransactionSummary, UpgradeOptions } from '../upgrade/contract.ts'
 import { type Doors, realDoors } from './doors.ts'
 import { type Opened, openController } from './open.ts'
 
@@ -49,7 +50,7 @@ async function readStatus(
   const { name, image, home } = settings
   const [container, news, transactions] = await Promise.all([
     host.inspect(name, signal),
-    doors.whatsNew(options),
+    lookForNews(options, doors),
     doors.history(options),
   ])
   const isRunning = container?.State.Running === true
@@ -62,9 +63,28 @@ async function readStatus(
     image,
     digest: news.running?.digest ?? null,
     news,
-    home: container ? homeOf(container) : home,
+    home: (container && homeMountOf(container)?.source) ?? home,
     unfinished: transactions.find(({ endedAtMs }) => endedAtMs === undefined) ?? null,
     transactions: transactions.slice(0, shownTransactions),
+  }
+}
+
+/** A registry that does not answer is no reason to tell nothing of what runs here. */
+async function lookForNews(options: UpgradeOptions, doors: Doors): Promise<News> {
+  try {
+    return await doors.whatsNew(options)
+  } catch (error) {
+    const { host, settings, signal } = options
+    if (!(error instanceof RemoteError)) throw error
+    const container = await host.inspect(settings.name, signal)
+    return {
+      container: container ? (container.State.Running === true ? 'running' : 'stopped') : 'missing',
+      running: undefined,
+      newest: undefined,
+      verdict: 'unknown',
+      failedBefore: undefined,
+      reason: error.message,
+    }
   }
 }
 

@@ -67,6 +67,7 @@ async function bringUp({ settings, host }: Opened, doors: Doors, context: Comman
     onChange: ({ state }) => log.debug(`Jenkins: ${state}`),
     signal,
   })
+  if (sight.state === 'closed') log.warn(`the account of jenkins.yaml is refused: ${sight.reason}`)
   const did = container === undefined ? 'created' : actions.length > 0 ? 'started' : 'nothing'
   const result = resultOf(settings, sight, did)
   printResult(context, result, resultText)

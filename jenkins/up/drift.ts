@@ -1,7 +1,8 @@
 import type { JsonObject, RawContainer } from '../../core/container-host.ts'
 import { formatSize } from '../../core/units.ts'
 import type { ControllerSettings } from '../config/settings.ts'
-import { homeInside, portsOf, variablesOf } from './spec.ts'
+import { homeMountOf } from '../recipe/home-mount.ts'
+import { portsOf, variablesOf } from './spec.ts'
 
 /** A setting that the container does not have. */
 export interface Drift {
@@ -16,7 +17,7 @@ export function driftOf(settings: ControllerSettings, container: RawContainer): 
   const { Config, HostConfig } = container
   const pairs: [setting: string, is: string, wanted: string][] = [
     ['image', imageOf(container, settings.image), settings.image],
-    ['home', homeOf(container), settings.home],
+    ['home', homeMountOf(container)?.source ?? 'in the container itself', settings.home],
     ...portPairs(settings, HostConfig),
     ['memory', sizeText(numberOf(HostConfig.Memory)), sizeText(settings.memoryBytes ?? 0)],
     ['restart', restartOf(HostConfig), settings.restart],
@@ -31,13 +32,6 @@ export function driftOf(settings: ControllerSettings, container: RawContainer): 
 function imageOf({ Config }: RawContainer, wanted: string): string {
   const name = textOf(Config.Image)
   return /^sha256:|^[0-9a-f]{12,64}$/.test(name) ? wanted : name
-}
-
-/** Volume or folder that is mounted as the home. */
-export function homeOf({ Mounts }: RawContainer): string {
-  const mount = Mounts.find(({ Destination }) => Destination === homeInside)
-  if (!mount) return 'in the container itself'
-  return textOf(mount.Type === 'volume' ? mount.Name : mount.Source)
 }
 
 function portPairs(settings: ControllerSettings, hostConfig: JsonObject): [string, string, string][] {

@@ -25,7 +25,7 @@ export interface Answers {
   /** An error is thrown. */
   outcome: Outcome | Error
   unfinished: Outcome
-  news: News
+  news: News | Error
   transactions: TransactionSummary[]
   sight: Sight
   keeper: Partial<HomeKeeper>

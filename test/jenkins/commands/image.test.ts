@@ -108,7 +108,7 @@ it('reads the group of the socket from this machine, or takes it as it is told',
 it('refuses plugins without a version, with the cure', async () => {
   const { footman } = await stage()
   const run = await footman(['image'], { yaml: 'build: { plugins: [git] }' })
-  expect(run.exitCode).toBe(exitCodes.failed)
+  expect(run.exitCode).toBe(exitCodes.usage)
   expect(run.stderr).toContain('build.plugins[0]: git has no version')
   expect(run.stderr).toContain('hint: write git:VERSION')
 })

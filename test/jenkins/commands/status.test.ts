@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { RemoteError } from '../../../core/errors.ts'
 import { statusCommand } from '../../../jenkins/commands/status.ts'
 import { settingsOf } from '../../../jenkins/config/load.ts'
 import { controllerConfigSchema } from '../../../jenkins/config/schema.ts'
@@ -79,6 +80,15 @@ it('says how to begin where there is no controller', async () => {
   const { stdout } = await footman(['status'])
   expect(stdout).toMatch(/^controller +jenkins, missing$/m)
   expect(stdout).toMatch(/^next +footman jenkins up$/m)
+})
+
+it('tells of what runs here although the registry does not answer', async () => {
+  const { footman, say } = await running()
+  say.news = new RemoteError('unreachable', 'the registry of jenkins/jenkins does not answer')
+  const { stdout, exitCode } = await footman(['status'])
+  expect(exitCode).toBe(0)
+  expect(stdout).toMatch(/^controller +jenkins, running: Jenkins 2\.498/m)
+  expect(stdout).toMatch(/^newest +unknown: the registry of jenkins\/jenkins does not answer$/m)
 })
 
 it('prints the same as JSON, with null for what nobody knows', async () => {

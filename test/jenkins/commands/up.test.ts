@@ -97,7 +97,8 @@ it('takes a container away that cannot start, so that the next try has its own s
   host.addImage('other:1')
   const taken = await host.create('other', {
     Image: 'other:1',
-    HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '', HostPort: '8080' }] } },
+    ExposedPorts: { '8080/tcp': {} },
+    HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '0.0.0.0', HostPort: '8080' }] } },
   })
   await host.start(taken)
   const run = await footman(['up'])
