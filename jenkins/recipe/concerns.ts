@@ -3,21 +3,25 @@ import { findHome, homePathOf, isWithin } from './home-mount.ts'
 import { asObject, asText } from './json.ts'
 import { lostWithLayer } from './layer-changes.ts'
 import type { Concern } from './recipe.ts'
+import { tiedConcerns } from './tied-concerns.ts'
 
-/** What speaks against making this container again, or should be known before. `changes` are those of its layer. Pure. */
-export function concernsOf({
-  container,
-  changes,
-}: {
+export interface ConcernParts {
   container: RawContainer
+  /** Of its own layer. */
   changes: readonly LayerChange[]
-}): Concern[] {
+  /** Other containers of the engine, which may be tied to this one. */
+  others?: readonly RawContainer[]
+}
+
+/** What speaks against making this container again, or should be known before. Pure. */
+export function concernsOf({ container, changes, others = [] }: ConcernParts): Concern[] {
   return [
     ...vanishing(container),
     ...homeless(container),
     ...governed(container),
     ...composed(container),
     ...mountsInHome(container),
+    ...tiedConcerns(container, others),
     ...changedLayer(container, changes),
   ]
 }
