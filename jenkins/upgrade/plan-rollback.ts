@@ -37,9 +37,8 @@ export async function planRollback(work: Work, wanted: string | undefined): Prom
     image: seen.image.Id,
   }
   const keeper = work.options.keeperOf(places)
-  const backups = await keeper.backups(signal)
+  const [backups, measure] = await Promise.all([keeper.backups(signal), keeper.measure(signal)])
   const backup = choose(backups, wanted, seen.image.Id)
-  const measure = await keeper.measure(signal)
   const space = spaceConcern(measure, { rehearse: false, isFirst: false })
   if (space) return refuse(work, { from: seen.running }, [...concerns, space])
   const image = await host.inspectImage(backup.imageId, signal)

@@ -63,9 +63,9 @@ export async function planUpgrade(work: Work): Promise<Plan | Outcome> {
   }
   const rehearse = settings.upgrade.rehearsal && !work.options.noRehearsal
   const keeper = work.options.keeperOf(places)
-  const [newestBackup] = await keeper.backups(signal)
+  const [[newestBackup], measure] = await Promise.all([keeper.backups(signal), keeper.measure(signal)])
   const base = newestBackup?.id
-  const space = spaceConcern(await keeper.measure(signal), { rehearse, isFirst: base === undefined })
+  const space = spaceConcern(measure, { rehearse, isFirst: base === undefined })
   if (space) return refuse(work, told, [...concerns, space])
   return {
     kind: 'upgrade',

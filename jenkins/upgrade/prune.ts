@@ -31,7 +31,10 @@ export async function pruneFirst(work: Work): Promise<PruneReport> {
       store: settings.backups.store,
       image: container.Image,
     })
-  const backups = (await keeper?.backups(signal)) ?? []
+  const [backups = [], failedHomes = []] = await Promise.all([
+    keeper?.backups(signal),
+    keeper?.failedHomes(signal),
+  ])
   const past = transactionsOf(work.journal.entries).map((one) => summaryOf(one, name))
   // The one that an admin would go back to: an upgrade that was undone leaves nothing to go back from.
   const lastGood = past.findLast(({ outcome }) => outcome === 'upgraded')?.transaction
@@ -46,7 +49,7 @@ export async function pruneFirst(work: Work): Promise<PruneReport> {
       rule(settings.backups.keep, settings.backups.keepMs),
     ),
     failedHomes: whatToPrune(
-      ((await keeper?.failedHomes(signal)) ?? []).map(({ id, atMs }) => ({ id, atMs, isSacred: false })),
+      failedHomes.map(({ id, atMs }) => ({ id, atMs, isSacred: false })),
       rule(rules.keepFailedHomes, rules.keepMs),
     ),
   }
