@@ -163,23 +163,6 @@ describe('the variant', () => {
   })
 })
 
-test('a controller that is stopped in the middle of an answer breaks it off, and one that is paused is given up', async () => {
-  const { id, account, look } = await start('never-answers')
-  await sees(look, { state: 'silent' })
-  const waiting = controllers.jenkins(id, account).root()
-  const broken = expect(waiting).rejects.toMatchObject({ code: 'remote' })
-  await controllers.host.stop(id, 1)
-  await broken
-  await sees(look, { state: 'dead' })
-})
-
-test('no look leaves a process in the container', async () => {
-  const { id, look } = await start('healthy')
-  await sees(look, { state: 'up' })
-  for (let i = 0; i < 3; i++) await look()
-  await expect.poll(() => inHome(id, 'ps -e -o comm= | grep -c -x cat || true'), soon).toBe('0')
-})
-
 test('a script of init.groovy.d quiets it down from the start', async () => {
   const { home, ...account } = await controllers.home({ files: 40, jobs: 1 })
   const first = await controllers.start(await controllers.image(), home)
