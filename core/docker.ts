@@ -1,7 +1,7 @@
 import type { ContainerEngine } from './container-engine.ts'
 import type { ContainerHost } from './container-host.ts'
 import { connectEngine } from './docker/engine.ts'
-import { connectHost, type HostOptions } from './docker/host/connect.ts'
+import type { HostOptions } from './docker/host/connect.ts'
 import { type Attempt, noEngine } from './docker/no-engine.ts'
 import { type EngineEndpoint, findDockerHosts } from './docker-host.ts'
 import { FootmanError } from './errors.ts'
@@ -34,6 +34,8 @@ export async function connectDocker(options: ConnectOptions = {}): Promise<Conta
  * volumes, programs inside a container.
  */
 export async function connectDockerHost(options: ConnectOptions = {}): Promise<ContainerHost> {
+  // Only here: a daemon that lends a machine idles without it.
+  const { connectHost } = await import('./docker/host/connect.ts')
   return await connectFirst(options, connectHost)
 }
 
