@@ -23,7 +23,7 @@ export async function runScript(
     if (progress !== undefined) onProgress(progress)
   }
   const words = [...(consume ? [aside] : []), ...args]
-  const command = ['bash', '-c', homeScript(), 'home.sh', verb, places.controller, ...words]
+  const command = ['bash', '--norc', '-c', homeScript(), 'home.sh', verb, places.controller, ...words]
   const stream = await host.openExec(helper, command, signal)
   const silence = setTimeout(() => stream.destroy(silent(silenceMs)), silenceMs)
   const moved = () => void silence.refresh()

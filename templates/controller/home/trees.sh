@@ -67,6 +67,8 @@ dress_folders() {
   local -r from=$1 to=$2 plan=$3
   local folder
   paths 'folder|mkdir' "$plan" >"$work/folders"
+  # Neither cp nor chmod takes these bits away from a folder unless told so.
+  (cd "$to" && names <"$work/folders" | xargs -0 -r chmod a-s,-t --)
   # What was put in or taken out changed the time of the folder around it.
   awk -F "$tab" '$1 != "folder" { if (!sub(/\/[^\/]*$/, "", $2)) $2 = "."; print $2 }' "$plan" |
     sort -u - "$work/folders" >"$work/stirred"
