@@ -24,14 +24,16 @@ export const statusCommand = (doors: Doors) =>
 
 export const command = statusCommand(realDoors)
 
-/** Undefined, and null in JSON, is what nobody knows. */
+/** Null is what nobody knows. */
 interface Status {
   controller: string
   container: News['container']
   state: Sight['state'] | null
   version: string | null
   image: string
+  /** Null for an image that was made on this machine. */
   digest: string | null
+  imageId: string | null
   news: News
   home: string
   /** The one that was not brought to its end, if any. */
@@ -62,6 +64,7 @@ async function readStatus(
     version: (sight && 'version' in sight ? sight.version : news.running?.version) ?? null,
     image,
     digest: news.running?.digest ?? null,
+    imageId: news.running?.imageId ?? null,
     news,
     home: (container && homeMountOf(container)?.source) ?? home,
     unfinished: transactions.find(({ endedAtMs }) => endedAtMs === undefined) ?? null,
@@ -89,30 +92,30 @@ async function lookForNews(options: UpgradeOptions, doors: Doors): Promise<News>
 }
 
 function statusText(status: Status, nowMs: number): string {
-  const { controller, container, version, state, image, digest, news, home, unfinished } = status
-  const running = version ? `Jenkins ${version}` : 'Jenkins'
+  const { container, image, digest, imageId, news, home, unfinished, transactions } = status
+  const { failedBefore } = news
   const rows = [
-    [
-      'controller',
-      `${controller}, ${container}${container === 'running' ? `: ${running}, ${stateTexts[state ?? 'silent']}` : ''}`,
-    ],
-    ['image', [image, digest].filter(Boolean).join(' ')],
-    ['newest', `${news.verdict}: ${news.reason}`],
-    ...(news.failedBefore
-      ? [['failed', `${ago(news.failedBefore.atMs, nowMs)}: ${news.failedBefore.reason}`]]
-      : []),
+    ['controller', controllerText(status)],
+    ['image', joined(image, digest ?? imageId)],
+    ['newest', joined(news.newest?.digest ?? news.newest?.imageId, `${news.verdict}: ${news.reason}`)],
+    failedBefore && ['failed', `${ago(failedBefore.atMs, nowMs)}: ${failedBefore.reason}`],
     ['home', home],
-    ...(unfinished
-      ? [
-          [
-            'unfinished',
-            `${unfinished.kind} ${unfinished.transaction}, in ${unfinished.phase}; next: footman jenkins recover`,
-          ],
-        ]
-      : []),
-    ...(container === 'missing' ? [['next', 'footman jenkins up']] : []),
+    unfinished && ['unfinished', `${unfinished.kind} ${unfinished.transaction}, in ${unfinished.phase}`],
+    unfinished && ['next', 'footman jenkins recover'],
+    container === 'missing' && ['next', 'footman jenkins up'],
   ]
-  return [table(rows), transactionsText(status.transactions, nowMs)].filter(Boolean).join('\n')
+  const known = rows.filter((row) => Array.isArray(row))
+  return joined(table(known), transactionsText(transactions, nowMs), '\n')
+}
+
+function controllerText({ controller, container, version, state }: Status): string {
+  if (container !== 'running') return `${controller}, ${container}`
+  return `${controller}, running: ${joined('Jenkins', version)}, ${stateTexts[state ?? 'silent']}`
+}
+
+/** What is known of the two, with a blank in between unless told otherwise. */
+function joined(one: string | null | undefined, other: string | null | undefined, by = ' '): string {
+  return [one, other].filter(Boolean).join(by)
 }
 
 const stateTexts: Record<Sight['state'], string> = {

@@ -36,13 +36,12 @@ function warning(path: string, message: string, hint: string): Finding {
   return { severity: 'warning', path, message, hint }
 }
 
-function checkAccount({ account, upgrade }: ControllerConfig): Finding[] {
+function checkAccount({ account }: ControllerConfig): Finding[] {
   if (account) return []
-  const { policy } = upgrade.quiesce
   return [
     warning(
       'account',
-      `without an account footman can${policy === 'force' ? 'not ask for quiet' : ' neither wait for builds'} nor compare plugins and jobs`,
+      'without an account footman can neither wait for builds nor compare plugins and jobs',
       'make an API token of an administrator in Jenkins, and name user and token',
     ),
   ]
