@@ -9,12 +9,13 @@ import { labels } from './labels.ts'
 import { reaction } from './reaction.ts'
 import { reconciliation } from './reconcile.ts'
 import { type Measured, reportJson, reportText } from './report.ts'
+import { upgrades } from './upgrade.ts'
 
 /**
  * `npm run bench [-- name…] [-- --json]`: measures what footman promises, compares it with other means in the same run, and ends
  * with 1 when a target is missed. The figures go to stdout, what is being done to stderr.
  */
-const benches: readonly Bench[] = [labels, reconciliation, idle, reaction, growth]
+const benches: readonly Bench[] = [labels, reconciliation, idle, reaction, growth, upgrades]
 
 const cleanUps: (() => Promise<unknown>)[] = []
 let stage: Promise<PracticeStage> | undefined

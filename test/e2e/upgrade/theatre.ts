@@ -19,6 +19,7 @@ import type { PrivateEngine } from '../../support/private-engine.ts'
 import { until } from '../../support/until.ts'
 import { type Errand, type Return, Runner } from './errand.ts'
 import { difference, homeListing } from './home-listing.ts'
+import { campaignSettings, reference } from './settings.ts'
 
 export interface TheatreOptions {
   engine: PrivateEngine
@@ -58,8 +59,6 @@ export interface Expected {
   /** The home must be this, if the first of the versions runs. */
   listing: string[]
 }
-
-export const reference = (name: string) => `footman-campaign/${name}:lts`
 
 /** Sets the stage: an image, a home, a network, and a controller that answers. */
 export async function theatre({ engine, name, files, bytes, changes }: TheatreOptions): Promise<Theatre> {
@@ -192,32 +191,4 @@ async function leftovers(
     tag && last.outcome !== 'upgraded' && last.outcome !== 'restored' && (await host.inspectImage(tag))
   if (tagged && tagged.RepoTags.length > 1) wrong.push(`left over: tag ${tag}`)
   return wrong
-}
-
-function campaignSettings(name: string): ControllerSettings {
-  return {
-    name,
-    image: reference(name),
-    home: `${name}_home`,
-    ports: { http: 8080, agents: 50_000, bind: '127.0.0.1' },
-    memoryBytes: undefined,
-    timeZone: undefined,
-    restart: 'always',
-    env: {},
-    account: undefined,
-    build: { base: reference(name), plugins: [], casc: undefined, docker: false, reference: reference(name) },
-    backups: { store: `${name}_backups`, keep: 2, keepMs: 86_400_000, verify: false },
-    upgrade: {
-      rehearsal: false,
-      quiesce: { policy: 'wait', deadlineMs: 5_000, message: 'a campaign' },
-      stopGraceMs: 2_000,
-      gate: { deadlineMs: 6_000, looks: 2, intervalMs: 150, soakMs: 300 },
-      mayMissPlugins: [],
-      probe: [],
-      probeTimeoutMs: 5_000,
-    },
-    prune: { keepContainers: 1, keepImages: 1, keepFailedHomes: 1, keepMs: 86_400_000 },
-    schedule: { cron: '30 3 * * *', timeZone: undefined, jitterMs: 0 },
-    notify: { on: [], webhooks: [], command: [] },
-  }
 }
