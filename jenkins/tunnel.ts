@@ -45,6 +45,8 @@ const script = [
 
 class TunnelAgent extends Agent {
   readonly #open: () => Promise<Duplex>
+  /** How often everything was ended. */
+  #endings = 0
 
   constructor(host: Pick<ContainerHost, 'openExec'>, container: string, options: TunnelOptions) {
     super({ keepAlive: options.keepAlive ?? false })
@@ -55,11 +57,20 @@ class TunnelAgent extends Agent {
     _: ClientRequestArgs,
     done?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    this.#open().then(
-      (stream) => done?.(null, stream),
-      // With an error nobody looks at the stream, which the type wants all the same.
-      (error: Error) => done?.(error, new Duplex()),
-    )
+    const endings = this.#endings
+    // With an error nobody looks at the stream, which the type wants all the same.
+    const fail = (error: Error) => done?.(error, new Duplex())
+    this.#open().then((stream) => {
+      if (endings === this.#endings) return done?.(null, stream)
+      stream.destroy()
+      fail(new Error('nobody waits for this connection any more'))
+    }, fail)
+  }
+
+  /** Also ends what is only on its way, which would otherwise be kept for a request that nobody makes. */
+  override destroy(): void {
+    this.#endings += 1
+    super.destroy()
   }
 }
 

@@ -27,7 +27,7 @@ export interface ProbeOptions {
   timeoutMs?: number
   log?: Log
   clock?: Clock
-  /** How to get at it; default through the engine. */
+  /** How to get at it; default through the engine. Its connections are closed after each look. */
   agent?: Agent
 }
 

@@ -55,6 +55,30 @@ test('connections are kept when asked for, until the agent is done', async () =>
   expect(connections).toBe(2)
 })
 
+test('a connection that comes when the agent is done is closed', async () => {
+  const server = createServer((_, response) => response.end('{"name":"ann"}'))
+  const port = await listen(server)
+  let open = () => {}
+  const gate = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const streams: Duplex[] = []
+  const openExec: OpenExec = async (...asked) => {
+    await gate
+    const stream = await execTunnel(...asked)
+    streams.push(stream)
+    return stream
+  }
+  const agent = tunnelAgent({ openExec }, 'c', { port, keepAlive: true })
+  const giveUp = new AbortController()
+  const given = expect(through(port, { agent }).whoAmI(giveUp.signal)).rejects.toThrow('enough')
+  giveUp.abort(new Error('enough'))
+  await given
+  agent.destroy()
+  open()
+  await expect.poll(() => streams.map(({ destroyed }) => destroyed)).toEqual([true])
+})
+
 test('the container is asked for a connection to the port, by name and not by shell', async () => {
   const asked: (readonly string[])[] = []
   const server = createServer((_, response) => response.end('{"name":"ann"}'))
