@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ContainerHost } from '../../../core/container-host.ts'
 import { connectDockerHost } from '../../../core/docker.ts'
+import { runOrThrow } from '../../../core/process.ts'
 import { jenkinsCommands } from '../../../jenkins/commands/registry.ts'
 import {
   type PracticeControllerSpec,
@@ -12,8 +13,10 @@ import {
 } from '../../../jenkins/practice/controller-image/image.ts'
 import { practiceHome } from '../../../jenkins/practice/controller-image/practice-home.ts'
 import { labels } from '../../../jenkins/upgrade/names.ts'
+import { readmePath } from '../../support/docs.ts'
 import { freePort } from '../../support/free-port.ts'
 import { programOf, runCli } from '../../support/run-cli.ts'
+import { until } from '../../support/until.ts'
 
 const footman = { ...programOf({}), commands: jenkinsCommands }
 const name = `footman-test-${randomBytes(4).toString('hex')}`
@@ -145,4 +148,39 @@ describe('a controller that footman looks after', () => {
     )
     expect(running).toHaveLength(1)
   })
+
+  test('is brought back without footman, by the commands of the README', async () => {
+    await release('2.517')
+    expect(await jenkins('upgrade', '--no-rehearsal')).toMatchObject({ exitCode: 0 })
+    const [{ transaction }] = (await status()).transactions
+    await inHome('echo changed >/var/jenkins_home/config.xml; touch /var/jenkins_home/new')
+    await runOrThrow(['bash', '-euc', await byHand(transaction)], { timeoutMs: 90_000 })
+    const { version } = await until('the old one is up', async () => {
+      const seen = await status()
+      return seen.state === 'up' && seen
+    })
+    expect(version).toBe('2.498')
+    expect(await inHome('cat /var/jenkins_home/config.xml; ls /var/jenkins_home')).not.toMatch(
+      /changed|^new$/m,
+    )
+    expect((await host.inspect(name))?.HostConfig.RestartPolicy).toMatchObject({ Name: 'unless-stopped' })
+  })
 })
+
+async function inHome(script: string): Promise<string> {
+  return (await host.exec(name, { command: ['sh', '-c', script] })).stdout
+}
+
+/** The commands under "Going back by hand", with our names in place of those of the examples. */
+async function byHand(transaction: string): Promise<string> {
+  const readme = await readFile(readmePath, 'utf8')
+  const [, block = ''] = /### Going back by hand\n[\s\S]*?```sh\n([\s\S]*?)```/.exec(readme) ?? []
+  expect(block).toContain('docker rename jenkins-old-ID jenkins')
+  return block
+    .replaceAll('jenkins/jenkins:lts-jdk21', reference)
+    .replaceAll('jenkins_home:', `${home}:`)
+    .replaceAll('jenkins_backups', store)
+    .replaceAll('/store/jenkins/', `/store/${name}/`)
+    .replace(/(?<=[ ])jenkins(?=[ \n-])/g, name)
+    .replaceAll('ID', transaction)
+}
