@@ -41,7 +41,7 @@ export interface UpgradeOptions {
   openJournal?: typeof openJournal
   /** Aborts: the step under way is ended, what was done is undone (also that under the journal), and the signal's reason thrown. */
   signal?: AbortSignal
-  /** Also a digest that has failed before, and also over what a preflight concern of severity `warn` says. */
+  /** Also a digest that has failed before. */
   force?: boolean
   noRehearsal?: boolean
   /** Only say what would be done, in `Outcome.steps`. */

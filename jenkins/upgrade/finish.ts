@@ -61,7 +61,13 @@ async function announce(work: Work, failure: Failure): Promise<Transaction | und
   const transaction = unfinishedOf(work.journal.entries)
   if (!transaction || transaction.commit || transaction.undo) return transaction
   work.options.onPhase?.('undo')
-  await note(work, transaction.id, { entry: 'undo', ...failure })
+  // As long as it was never stopped, production has not noticed anything.
+  const isUntouched = failure.outcome === 'rolled-back' && transaction.stoppedAtMs === undefined
+  await note(work, transaction.id, {
+    entry: 'undo',
+    ...failure,
+    outcome: isUntouched ? 'refused' : failure.outcome,
+  })
   return unfinishedOf(work.journal.entries)
 }
 
@@ -106,7 +112,7 @@ async function end(work: Work, transaction: Transaction): Promise<void> {
   if (arrival && arrival.atMs === undefined) {
     log.warn(`the old controller runs again on the old home, but does not answer yet: ${arrival.reason}`)
   }
-  if (undo.isBlamed) {
+  if (undo.isBlamed && begin.kind === 'upgrade') {
     const imageId = pulled?.imageId ?? begin.to.imageId
     await blame(work, transaction, { ...begin.to, imageId }, undo.reason)
   }

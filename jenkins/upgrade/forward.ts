@@ -1,3 +1,4 @@
+import type { RawImage } from '../../core/container-host.ts'
 import { FootmanError, isTransient, UserError } from '../../core/errors.ts'
 import { recipeOf } from '../recipe/make-recipe.ts'
 import type { Recipe } from '../recipe/recipe.ts'
@@ -42,7 +43,7 @@ export async function forward(work: Work, plan: Plan, id: string): Promise<Failu
   await work.options.keeperOf(plan.places).warmCopy(id, plan.base, signal)
   signal?.throwIfAborted()
   await goDown(work, plan, id)
-  const startedId = await comeUp(work, plan, { id, recipe })
+  const startedId = await comeUp(work, plan, { id, recipe, image })
   onPhase?.('gate')
   const passed = await gate(work, plan, { id, container: startedId, image })
   if ('outcome' in passed) return passed
@@ -87,7 +88,7 @@ function nameOf({ to }: Plan): string {
 async function comeUp(
   work: Work,
   plan: Plan,
-  { id, recipe }: { id: string; recipe: Recipe },
+  { id, recipe, image }: { id: string; recipe: Recipe; image: RawImage },
 ): Promise<string> {
   const { host, settings, onPhase, signal } = work.options
   signal?.throwIfAborted()
@@ -101,6 +102,12 @@ async function comeUp(
   await note(work, id, { entry: 'replace', recipe })
   await host.rename(plan.seen.container.Id, namesOf(settings.name, id).old)
   const container = await make(host, recipe, { controller: settings.name, transaction: id })
+  // Its name is in the recipe, and somebody may have given that to another image meanwhile.
+  if ((await host.inspect(container, signal))?.Image !== image.Id) {
+    throw new UserError(`${plan.to.reference} names another image than a moment ago`, {
+      hint: 'footman jenkins upgrade tries that one',
+    })
+  }
   signal?.throwIfAborted()
   onPhase?.('start')
   await note(work, id, { entry: 'start' })

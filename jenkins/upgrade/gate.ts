@@ -5,6 +5,7 @@ import { passGate } from '../health/gate.ts'
 import type { Expectation, HealthProbe, Sight } from '../health/health.ts'
 import type { Release } from './contract.ts'
 import type { Failure } from './finish.ts'
+import { tellLastWords } from './last-words.ts'
 import { versionIn } from './look-around.ts'
 import type { Plan } from './plan.ts'
 import { unfinishedOf } from './transactions.ts'
@@ -32,9 +33,10 @@ export async function gate(
     settings.backups.verify ? verify(work, plan, id) : undefined,
   ])
   if (!verdict.healthy) {
+    await tellLastWords(work, container)
     return {
       reason: `the new controller is not healthy: ${verdict.reason}`,
-      hint: `its last words are in the log of footman; the home as it left it is kept (footman jenkins backups)`,
+      hint: 'its last words are in the log of footman; the home as it left it is kept (footman jenkins backups)',
       outcome: 'rolled-back',
       isBlamed: !watch.hasEngineFailed(),
     }

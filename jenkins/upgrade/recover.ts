@@ -12,9 +12,15 @@ export async function recover(options: UpgradeOptions): Promise<Outcome | undefi
 
 /** The same for who has the lock already. */
 export async function recoverFirst(work: Work): Promise<Outcome | undefined> {
-  return await finish(work, {
+  const outcome = await finish(work, {
     reason: 'footman was ended in the middle',
     outcome: 'rolled-back',
     isBlamed: false,
   })
+  if (outcome && outcome.kind !== 'deferred') {
+    work.options.log.warn(
+      `what an earlier footman left unfinished ended as ${outcome.kind}: ${outcome.reason}`,
+    )
+  }
+  return outcome
 }

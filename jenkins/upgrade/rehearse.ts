@@ -7,6 +7,7 @@ import type { Recipe } from '../recipe/recipe.ts'
 import { awaitController } from './await-controller.ts'
 import type { Failure } from './finish.ts'
 import { expectationOf, watching } from './gate.ts'
+import { tellLastWords } from './last-words.ts'
 import { labels, namesOf } from './names.ts'
 import type { Plan } from './plan.ts'
 import { rehearsalRecipe } from './rehearsal-recipe.ts'
@@ -23,7 +24,7 @@ interface Rehearsal {
  * it passes the gate; then nothing is left of it. After a failure the undoing removes what is left.
  */
 export async function rehearse(work: Work, plan: Plan, rehearsal: Rehearsal): Promise<Failure | undefined> {
-  const { host, settings, keeperOf, signal, log } = work.options
+  const { host, settings, keeperOf, signal } = work.options
   const { id, recipe, image } = rehearsal
   const name = namesOf(settings.name, id).rehearsal
   await note(work, id, { entry: 'rehearse' })
@@ -53,7 +54,7 @@ export async function rehearse(work: Work, plan: Plan, rehearsal: Rehearsal): Pr
     quietDownToo(work, container),
   ])
   if (!verdict.healthy) {
-    log.warn(`last words of the rehearsal:\n${await lastWords(work, container)}`)
+    await tellLastWords(work, container)
     return {
       reason: `the rehearsal failed: ${verdict.reason}`,
       hint: 'production was not touched; see the log of footman for the last words of the new version',
@@ -103,13 +104,5 @@ async function quietDownToo(work: Work, container: string): Promise<void> {
   } catch (error) {
     work.options.signal?.throwIfAborted()
     work.options.log.debug(`the rehearsal was not quieted down: ${messageOf(error)}`)
-  }
-}
-
-async function lastWords(work: Work, container: string): Promise<string> {
-  try {
-    return (await work.options.host.logs(container, 20)).trimEnd()
-  } catch (error) {
-    return messageOf(error)
   }
 }
