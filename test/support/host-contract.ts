@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ContainerHost, JsonObject } from '../../core/container-host.ts'
 import { packFiles } from '../../core/docker/archive.ts'
 
@@ -38,6 +38,7 @@ export function hostContract(stage: HostStage): void {
     test('tells what was asked for, and the defaults of image and engine', async () => {
       const { host, image } = stage
       const name = stage.name()
+      await host.createVolume(name, stage.labels)
       const id = await make(sleep, { Env: ['A=1'], HostConfig: { Binds: [`${name}:/kept:ro`] } }, name)
       const container = await host.inspect(name)
       expect(container).toMatchObject({
@@ -87,7 +88,7 @@ export function hostContract(stage: HostStage): void {
       const done = await start('exit 3')
       expect(await host.wait(done)).toBe(3)
       expect(await host.wait(done)).toBe(3)
-      await host.remove(id)
+      await host.remove(id, { volumes: true })
       await host.remove(id)
       await host.stop(id, 0)
       expect(await host.inspect(id)).toBeUndefined()
@@ -197,6 +198,10 @@ export function hostContract(stage: HostStage): void {
     await expect(host.createNetwork(body)).rejects.toMatchObject({ failure: 'conflict' })
     expect(await host.inspectNetwork(network)).toMatchObject(body)
     const id = await make(sleep)
+    onTestFinished(async () => {
+      await host.remove(id, { volumes: true })
+      await host.removeNetwork(network)
+    })
     await host.connect(network, id, { Aliases: ['butler'] })
     await host.connect(network, id, { Aliases: ['butler'] })
     await host.start(id)
