@@ -4,7 +4,7 @@ import { type CommandContext, defineCommand, printResult } from '../../core/comm
 import { type ExitCode, exitCodes, UserError } from '../../core/errors.ts'
 import { table } from '../../core/table.ts'
 import { formatDuration, formatSize } from '../../core/units.ts'
-import type { Backup, HomeKeeper } from '../home/home.ts'
+import type { Backup, FailedHome, HomeKeeper } from '../home/home.ts'
 import { homeMountOf } from '../recipe/home-mount.ts'
 import { type Doors, realDoors } from './doors.ts'
 import { type Opened, openController } from './open.ts'
@@ -38,9 +38,13 @@ export const backupsCommand = (doors: Doors) =>
       const backups = await keeper.backups(context.signal)
       const found = verify ? await verifyAll(keeper, backups, context) : new Map<string, string[]>()
       const listed = verify ? await keeper.backups(context.signal) : backups
-      const result = listed.map((backup) => ({ ...backup, differences: found.get(backup.id) ?? null }))
-      if (result.length === 0 && !context.json) context.log.info('there is no backup yet')
-      else printResult(context, result, () => backupsText(result, doors.clock.now()))
+      const result = {
+        backups: listed.map((backup) => ({ ...backup, differences: found.get(backup.id) ?? null })),
+        failedHomes: await keeper.failedHomes(context.signal),
+      }
+      if (listed.length === 0) context.log.info('there is no backup yet')
+      const text = resultText(result, doors.clock.now())
+      if (context.json || text !== '') printResult(context, result, () => text)
       return [...found.values()].some((differences) => differences.length > 0)
         ? exitCodes.failed
         : exitCodes.ok
@@ -106,6 +110,27 @@ async function writeArchive(keeper: HomeKeeper, { id, output, context }: Archive
 }
 
 type Listed = Backup & { differences: string[] | null }
+
+function resultText(
+  { backups, failedHomes }: { backups: Listed[]; failedHomes: FailedHome[] },
+  nowMs: number,
+): string {
+  const tables = [
+    backups.length > 0 && backupsText(backups, nowMs),
+    failedHomes.length > 0 && failedText(failedHomes, nowMs),
+  ]
+  return tables.filter(Boolean).join('\n')
+}
+
+/** Homes as a version left them that had to be undone: for finding out why, not for going back. */
+function failedText(homes: readonly FailedHome[], nowMs: number): string {
+  const rows = homes.map(({ id, atMs, bytes }) => [
+    id,
+    `${formatDuration(nowMs - atMs)} ago`,
+    formatSize(bytes),
+  ])
+  return table(rows, ['failed home', 'age', 'size'])
+}
 
 function backupsText(backups: readonly Listed[], nowMs: number): string {
   const rows = backups.map(({ id, atMs, version, bytes, files, verifiedAtMs, differences }) => [

@@ -125,7 +125,7 @@ describe('a controller that footman looks after', () => {
   })
 
   test('has backups that are whole, and can leave without the key', async () => {
-    const listed = JSON.parse((await jenkins('backups', '--verify', '--json')).stdout)
+    const listed = JSON.parse((await jenkins('backups', '--verify', '--json')).stdout).backups
     expect(listed.length).toBeGreaterThan(0)
     for (const backup of listed) expect(backup.differences).toEqual([])
     const [{ id }] = listed

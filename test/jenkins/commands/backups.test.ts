@@ -26,7 +26,7 @@ async function stage(count = 2) {
       verifiedAtMs: index === 0 ? cli.clock.now() - hourMs : undefined,
     }),
   )
-  cli.say.keeper = { backups: async () => backups }
+  cli.say.keeper = { backups: async () => backups, failedHomes: async () => [] }
   return cli
 }
 
@@ -73,7 +73,7 @@ it('verifies each, names what differs, and exits 1 when something does', async (
   expect(run.stdout).toMatch(/^b1 .* DAMAGED in 1 places$/m)
   expect(run.stderr).toContain('error: b1: config.xml: other content')
   const { stdout } = await footman(['backups', '--verify', '--json'])
-  expect(JSON.parse(stdout)).toMatchObject([
+  expect(JSON.parse(stdout).backups).toMatchObject([
     { differences: [] },
     { differences: ['config.xml: other content'] },
   ])
@@ -98,6 +98,15 @@ it('does not guess a file, nor overwrite one', async () => {
   const taken = await footman(['backups', '--archive', 'b0', '-o', 'there'], { cwd })
   expect(taken.exitCode).toBe(1)
   expect(taken.stderr).toContain('is there already')
+})
+
+it('tells of the homes that failed versions left', async () => {
+  const { footman, say, clock } = await stage(0)
+  const failed = { id: 'b0-failed', atMs: clock.now() - hourMs, bytes: 2 ** 30 }
+  say.keeper = { ...say.keeper, failedHomes: async () => [failed] }
+  expect((await footman(['backups'])).stdout).toMatch(/^b0-failed +1h ago +1 GiB$/m)
+  const { stdout } = await footman(['backups', '--json'])
+  expect(JSON.parse(stdout)).toEqual({ backups: [], failedHomes: [failed] })
 })
 
 it('says when there is none', async () => {
