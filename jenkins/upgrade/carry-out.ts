@@ -1,5 +1,6 @@
 import { FootmanError, isTransient, messageOf } from '../../core/errors.ts'
 import { recipeOf } from '../recipe/make-recipe.ts'
+import { writeCommandsByHand } from './by-hand.ts'
 import type { Outcome } from './contract.ts'
 import { type Failure, finish } from './finish.ts'
 import { failureOf, forward } from './forward.ts'
@@ -46,6 +47,15 @@ async function begin(work: Work, plan: Plan, id: string): Promise<void> {
   const { settings } = work.options
   const { container, image, running, local } = plan.seen
   const old = sight(container)
+  const recipe = recipeOf({
+    container,
+    oldImage: image,
+    newImage: image,
+    name: settings.name,
+    neighbours: plan.neighbours,
+    reference: image.Id,
+  })
+  await writeCommandsByHand(work, recipe)
   await note(work, id, {
     entry: 'begin',
     kind: plan.kind,
@@ -56,14 +66,7 @@ async function begin(work: Work, plan: Plan, id: string): Promise<void> {
       policy: old.policy,
       running: old.running,
       startedAt: old.startedAt,
-      recipe: recipeOf({
-        container,
-        oldImage: image,
-        newImage: image,
-        name: settings.name,
-        neighbours: plan.neighbours,
-        reference: image.Id,
-      }),
+      recipe,
     },
     places: plan.places,
     tagged: local?.Id,

@@ -21,8 +21,6 @@ export async function execute(
       return await keeperOf(begin.places).endHelpers()
     case 'remove container':
       return await host.remove(step.container, { volumes: true })
-    case 'remove rehearsal network':
-      return await host.removeNetwork(names.rehearsal)
     case 'remove rehearsal volume':
       return await host.removeVolume(names.rehearsal)
     case 'end quiet mode':

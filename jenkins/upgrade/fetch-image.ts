@@ -49,7 +49,8 @@ async function whyUseless(work: Work, plan: Plan, image: RawImage): Promise<Fail
   if (image.Id === plan.seen.image.Id) {
     return { reason: `${plan.to.reference} is what runs`, outcome: 'up-to-date', isBlamed: false }
   }
-  if (work.options.force) return undefined
+  // Who goes back to a version by hand has reasons to, whatever it was blamed for.
+  if (work.options.force || plan.kind === 'rollback') return undefined
   const failures = await failedImages(work.failedFile)
   const failed = failures.find(({ key }) => key === keyOf({ digest: plan.to.digest, imageId: image.Id }))
   return failed && { ...failedBefore(failed.reason), outcome: 'skipped', isBlamed: false }

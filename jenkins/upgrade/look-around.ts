@@ -64,6 +64,19 @@ export async function neighboursOf(
   return Object.fromEntries(found.flatMap((one) => (one ? [[one.Id, one.Name.replace(/^\//, '')]] : [])))
 }
 
+/** All other containers of the engine that run: some may be tied to this one. One that goes meanwhile is left out. */
+export async function othersBeside(
+  host: ContainerHost,
+  container: RawContainer,
+  signal: AbortSignal | undefined,
+): Promise<RawContainer[]> {
+  const listed = (await host.list({}, signal)).filter(
+    ({ id, status }) => id !== container.Id && status === 'running',
+  )
+  const found = await Promise.all(listed.map(({ id }) => host.inspect(id, signal)))
+  return found.filter((one): one is RawContainer => one !== undefined)
+}
+
 /** As the official image says; others may not. */
 export function versionIn(image: RawImage): string | undefined {
   const env = Array.isArray(image.Config.Env) ? image.Config.Env : []

@@ -34,7 +34,7 @@ export function newTransaction(nowMs: number, random: () => number): string {
   return `${time}-${chance}`
 }
 
-/** Where the journal, its lock and the record of failed images of a controller are. */
+/** Where the journal, its lock, the record of failed images and the commands for the old container of a controller are. */
 export function filesOf(stateFolder: string, controller: string) {
   const folder = join(stateFolder, 'jenkins', controller)
   return {
@@ -42,5 +42,6 @@ export function filesOf(stateFolder: string, controller: string) {
     journal: join(folder, 'journal'),
     lock: join(folder, 'lock'),
     failed: join(folder, 'failed.json'),
+    oldContainer: join(folder, 'old-container.sh'),
   }
 }

@@ -22,7 +22,6 @@ export interface Observed {
   named: Sighting | undefined
   /** Containers of the rehearsal. */
   rehearsals: string[]
-  hasRehearsalNetwork: boolean
   hasRehearsalVolume: boolean
   /** Helper containers that work on this controller's home. */
   helpers: string[]
@@ -34,7 +33,6 @@ export interface Observed {
 export type Step =
   | { do: 'end helpers' }
   | { do: 'remove container'; container: string }
-  | { do: 'remove rehearsal network' }
   | { do: 'remove rehearsal volume' }
   | { do: 'end quiet mode' }
   | { do: 'stop'; container: string }
@@ -65,7 +63,6 @@ export function nextSteps(transaction: Transaction, seen: Observed): Step[] {
 
 function endRehearsal(seen: Observed): Step[] {
   const steps: Step[] = seen.rehearsals.map((container) => ({ do: 'remove container', container }))
-  if (seen.hasRehearsalNetwork) steps.push({ do: 'remove rehearsal network' })
   if (seen.hasRehearsalVolume) steps.push({ do: 'remove rehearsal volume' })
   return steps
 }

@@ -21,8 +21,7 @@ export async function observe({ options: { host } }: Work, transaction: Transact
     host.list({ ...own, [labels.role]: 'rehearsal' }),
     host.list({ [labels.controller]: controller, [labels.role]: 'helper' }),
   ])
-  const [network, volume, tagged] = await Promise.all([
-    host.inspectNetwork(names.rehearsal),
+  const [volume, tagged] = await Promise.all([
     host.inspectVolume(names.rehearsal),
     host.inspectImage(begin.to.reference),
   ])
@@ -33,7 +32,6 @@ export async function observe({ options: { host } }: Work, transaction: Transact
     fresh: sightings.filter((one) => fresh.some((other) => other.id === one.id)),
     named: named && sight(named),
     rehearsals: rehearsals.map((one) => one.id),
-    hasRehearsalNetwork: network !== undefined,
     hasRehearsalVolume: volume !== undefined,
     helpers: helpers.map((one) => one.id),
     tagged: tagged?.Id,

@@ -4,8 +4,9 @@ import { UserError } from '../../core/errors.ts'
 import type { Backup } from '../home/home.ts'
 import { concernsOf } from '../recipe/concerns.ts'
 import { homeMountOf } from '../recipe/home-mount.ts'
+import type { HomeMount } from '../recipe/recipe.ts'
 import type { Outcome } from './contract.ts'
-import { lookAround, neighboursOf, type Surroundings } from './look-around.ts'
+import { lookAround, neighboursOf, othersBeside, type Surroundings } from './look-around.ts'
 import { namesOf } from './names.ts'
 import type { Plan } from './plan.ts'
 import { refuse } from './plan-upgrade.ts'
@@ -26,6 +27,7 @@ export async function planRollback(work: Work, wanted: string | undefined): Prom
   const concerns = concernsOf({
     container: seen.container,
     changes: await host.changes(seen.container.Id, signal),
+    others: await othersBeside(host, seen.container, signal),
   })
   if (!home || concerns.some(({ severity }) => severity === 'refuse')) {
     return refuse(work, { from: seen.running }, concerns)
@@ -43,7 +45,7 @@ export async function planRollback(work: Work, wanted: string | undefined): Prom
   if (space) return refuse(work, { from: seen.running }, [...concerns, space])
   const image = await host.inspectImage(backup.imageId, signal)
   const pull = image ? undefined : pullable(backup, seen)
-  const source = (await keptContainer(work, backup, image)) ?? seen
+  const source = (await keptContainer(work, { backup, image, home })) ?? seen
   return {
     kind: 'rollback',
     seen,
@@ -86,12 +88,13 @@ function pullable(backup: Backup, seen: Surroundings): string {
   return `${parseImageName(seen.running.reference).repository}@${backup.digest}`
 }
 
-/** The old container as it was then knows best how that version was run. */
+/** The old container as it was then knows best how that version was run; unless the home has moved since, to where the backup goes back to. */
 async function keptContainer(
   { options: { host, settings, signal } }: Work,
-  backup: Backup,
-  image: RawImage | undefined,
+  { backup, image, home }: { backup: Backup; image: RawImage | undefined; home: HomeMount },
 ): Promise<Plan['source'] | undefined> {
   const container = await host.inspect(namesOf(settings.name, backup.transaction).old, signal)
-  return container && image && container.Image === image.Id ? { container, image } : undefined
+  if (!container || !image || container.Image !== image.Id) return undefined
+  const then = homeMountOf(container)
+  return then?.source === home.source && then.target === home.target ? { container, image } : undefined
 }

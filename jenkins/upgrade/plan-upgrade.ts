@@ -6,7 +6,14 @@ import type { Concern } from '../recipe/recipe.ts'
 import type { Outcome } from './contract.ts'
 import { failedImages, keyOf } from './failed.ts'
 import { failedBefore } from './fetch-image.ts'
-import { askNewest, lookAround, neighboursOf, type Surroundings, versionIn } from './look-around.ts'
+import {
+  askNewest,
+  lookAround,
+  neighboursOf,
+  othersBeside,
+  type Surroundings,
+  versionIn,
+} from './look-around.ts'
 import type { Newest } from './newest.ts'
 import { without } from './outcome.ts'
 import type { Plan } from './plan.ts'
@@ -51,6 +58,7 @@ export async function planUpgrade(work: Work): Promise<Plan | Outcome> {
   const concerns = concernsOf({
     container: seen.container,
     changes: await host.changes(seen.container.Id, signal),
+    others: await othersBeside(host, seen.container, signal),
   })
   if (!home || concerns.some(({ severity }) => severity === 'refuse')) {
     return refuse(work, told, concerns)

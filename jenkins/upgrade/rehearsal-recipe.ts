@@ -6,34 +6,39 @@ export interface Stand {
   home: HomeMount
   controller: string
   transaction: string
-  /** Of the container, its network and its volume. */
+  /** Of the container and its volume. */
   name: string
 }
 
+/** A JVM that cannot find the address of its own host name is not itself. */
+const hostname = 'rehearsal'
+
 /**
- * The recipe of the new controller, changed so that it can do no harm: on a copy of the home, in a network without outside, without
- * ports, and with all other mounts read-only; the engine's socket, which is power however it is mounted, is left out.
- * What ties it to other containers or to fixed addresses is left out, too. Pure.
+ * The recipe of the new controller, changed so that it can do no harm: on a copy of the home, without any network but its own
+ * loopback (an internal one of Docker still leads to the machine itself), and with all other mounts read-only; the
+ * engine's socket, which is power however it is mounted, is left out. So is what ties it to other containers or to
+ * fixed addresses. Pure.
  */
 export function rehearsalRecipe({ body }: Recipe, stand: Stand): Recipe {
   const host = asObject(body.HostConfig)
-  const { MacAddress: _mac, Domainname: _domain, ...rest } = body
-  const { PortBindings: _ports, Links: _links, VolumesFrom: _volumes, ExtraHosts: _hosts, ...kept } = host
+  const { MacAddress: _mac, Domainname: _domain, NetworkingConfig: _networks, ...rest } = body
+  const { PortBindings: _ports, Links: _links, VolumesFrom: _volumes, ...kept } = host
   return {
     name: stand.name,
     connect: [],
     body: {
       ...rest,
+      Hostname: hostname,
       Labels: {
         [labels.controller]: stand.controller,
         [labels.transaction]: stand.transaction,
         [labels.role]: 'rehearsal',
       },
-      NetworkingConfig: { EndpointsConfig: { [stand.name]: {} } },
       HostConfig: {
         ...kept,
         ...withoutOthers(host),
-        NetworkMode: stand.name,
+        NetworkMode: 'none',
+        ExtraHosts: [`${hostname}:127.0.0.1`],
         PublishAllPorts: false,
         AutoRemove: false,
         RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },

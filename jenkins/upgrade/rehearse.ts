@@ -37,7 +37,6 @@ export async function rehearse(work: Work, plan: Plan, rehearsal: Rehearsal): Pr
   }
   await host.createVolume(name, own, signal)
   await keeper.copyTo(id, name, signal)
-  await host.createNetwork({ Name: name, Internal: true, CheckDuplicate: true, Labels: own }, signal)
   const stand = { home: plan.home, controller: settings.name, transaction: id, name }
   const { body } = rehearsalRecipe(recipe, stand)
   const container = await host.create(name, body, signal)
@@ -63,7 +62,6 @@ export async function rehearse(work: Work, plan: Plan, rehearsal: Rehearsal): Pr
     }
   }
   await host.remove(container, { volumes: true }, signal)
-  await host.removeNetwork(name, signal)
   await host.removeVolume(name, signal)
   return undefined
 }

@@ -60,12 +60,6 @@ export function variantCases(): Episode[] {
       outcome: 'upgraded',
     },
     {
-      title: 'changes the home, and works',
-      offer: { variant: 'corrupts' },
-      leaves: 'new',
-      outcome: 'upgraded',
-    },
-    {
       title: 'does not heed SIGTERM',
       offer: { variant: 'ignores-sigterm' },
       leaves: 'new',

@@ -71,9 +71,12 @@ export async function theatre({ engine, name, files, bytes, changes }: TheatreOp
   const volumePath = async (volume: string) => String((await host.inspectVolume(volume))?.Mountpoint)
 
   const offer: Theatre['offer'] = async (spec) => {
-    const image = await practiceControllerImage(host, spec)
+    const { version = '2.498', variant = 'healthy', sparesRehearsals = false } = spec
+    const image = `footman/practice-controller:${version}-${variant}${sparesRehearsals ? '-spares' : ''}`
+    const isMade = await host.inspectImage(image)
+    if (!isMade) await practiceControllerImage(host, { ...spec, version, reference: image })
     await host.tag(image, reference(name))
-    return spec.version ?? '2.498'
+    return version
   }
   const first = await offer({ version: '2.498' })
   await host.createVolume(settings.home, {})
@@ -183,9 +186,6 @@ async function leftovers(
       wrong.push(`left over: volume ${volume}`)
   }
   const [last] = await history({ settings, stateFolder })
-  if (last && (await host.inspectNetwork(`${name}-rehearsal-${last.transaction}`))) {
-    wrong.push('left over: the network of the rehearsal')
-  }
   const tag = last && `footman-campaign/${name}:footman-rollback-${last.transaction}`
   const tagged =
     tag && last.outcome !== 'upgraded' && last.outcome !== 'restored' && (await host.inspectImage(tag))

@@ -23,7 +23,6 @@ export class World {
   readonly entries: Entry[] = []
   readonly boxes = new Map<string, Box>()
   home: 'as it was' | 'half restored' | 'touched by the new one' | 'gone on by the old one' = 'as it was'
-  network = false
   volume = false
   rollbackTag = false
   tagged = 'old image'
@@ -106,7 +105,6 @@ export class World {
       fresh: ids('new').map(sight),
       named: named && sight(named[0]),
       rehearsals: ids('rehearsal'),
-      hasRehearsalNetwork: this.network,
       hasRehearsalVolume: this.volume,
       helpers: ids('helper'),
       tagged: this.tagged,
@@ -124,9 +122,6 @@ export class World {
         return
       case 'remove container':
         this.boxes.delete(step.container)
-        return
-      case 'remove rehearsal network':
-        this.network = false
         return
       case 'remove rehearsal volume':
         this.volume = false
@@ -211,14 +206,8 @@ export function forwardActs(kind: 'upgrade' | 'rollback'): Act[] {
       world.volume = true
     },
     (world) => world.boxes.delete('helper'),
-    (world) => {
-      world.network = true
-    },
     (world) => world.boxes.set('rehearsal', box('rehearsal', 'rehearsal')),
     (world) => world.boxes.delete('rehearsal'),
-    (world) => {
-      world.network = false
-    },
     (world) => {
       world.volume = false
     },

@@ -40,7 +40,6 @@ test('whenever footman dies and the engine restarts, one controller ends on its 
       const { named, fresh, old, ...rest } = world.observe()
       expect(rest).toMatchObject({
         rehearsals: [],
-        hasRehearsalNetwork: false,
         hasRehearsalVolume: false,
         helpers: [],
       })

@@ -51,9 +51,10 @@ test('a rehearsal gets the copy of the home and no other way to reach or to chan
       'footman.transaction': 't1',
       'footman.role': 'rehearsal',
     },
-    NetworkingConfig: { EndpointsConfig: { 'jenkins-rehearsal-t1': {} } },
+    Hostname: 'rehearsal',
     HostConfig: {
-      NetworkMode: 'jenkins-rehearsal-t1',
+      NetworkMode: 'none',
+      ExtraHosts: ['rehearsal:127.0.0.1'],
       PublishAllPorts: false,
       AutoRemove: false,
       RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
