@@ -36,8 +36,18 @@ export async function findProgram(name: string, path: string): Promise<string | 
 
 /** The shared libraries and the loader of programs, by asking the loader itself; none for a static program. */
 export async function librariesOf(programs: readonly string[]): Promise<CopiedFile[]> {
+  const unique = [...new Set(programs)]
+  const together = await ldd(unique)
+  // With musl it looks at the first one only, and then writes no headings.
+  const hasAll = unique.length === 1 || unique.every((program) => together.includes(`${program}:\n`))
+  const outputs = hasAll ? [together] : await Promise.all(unique.map((program) => ldd([program])))
+  const files = new Set(outputs.flatMap(parseLdd))
+  return [...files].map((file) => ({ source: file, target: file.slice(1) }))
+}
+
+async function ldd(programs: readonly string[]): Promise<string> {
   const { stdout } = await run(['ldd', ...programs], { timeoutMs: 10_000 })
-  return [...new Set(parseLdd(stdout))].map((file) => ({ source: file, target: file.slice(1) }))
+  return stdout
 }
 
 /** The paths in the output of ldd, with glibc or musl. */
