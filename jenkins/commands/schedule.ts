@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { type CommandContext, defineCommand, printResult } from '../../core/command.ts'
-import { ConfigError, type ExitCode, exitCodes } from '../../core/errors.ts'
+import {
+  ConfigError,
+  type ExitCode,
+  exitCodes,
+  inWords,
+  isTransient,
+  LockHeldError,
+} from '../../core/errors.ts'
 import { shippedFile } from '../../core/package.ts'
+import { retry } from '../../core/retry.ts'
 import { loadControllerConfig } from '../config/load.ts'
 import type { ControllerConfig } from '../config/schema.ts'
 import { nextRuns } from '../schedule/cron.ts'
@@ -11,6 +19,7 @@ import { onPhase, tell } from './conclude.ts'
 import { type Doors, realDoors } from './doors.ts'
 import { openController, refuseErrors } from './open.ts'
 import { exitCodeOf, outcomeText } from './outcome-text.ts'
+import { settle } from './settle.ts'
 
 export const scheduleCommand = (doors: Doors) =>
   defineCommand({
@@ -41,6 +50,7 @@ export const scheduleCommand = (doors: Doors) =>
       const { cron, timeZone, jitter } = config.schedule
       if (context.dryRun) return printTimes(context, config)
       const { log, signal } = context
+      await settleFirst(context, doors)
       await runSchedule({
         next: () => nextRuns(cron, 1, timeZone)[0],
         jitterMs: jitter,
@@ -59,6 +69,22 @@ export const scheduleCommand = (doors: Doors) =>
   })
 
 export const command = scheduleCommand(realDoors)
+
+/** A machine that was switched off in the middle of an upgrade must not wait for the next night to be put right. */
+async function settleFirst(context: CommandContext, doors: Doors): Promise<void> {
+  const { log, signal } = context
+  const { clock, random } = doors
+  const attempt = async () => await settle(await openController(context, doors), doors, context)
+  const onRetry = (error: unknown) => log.error(inWords(error))
+  try {
+    const patience = { withinMs: Number.MAX_SAFE_INTEGER, maxPauseMs: 60_000, firstPauseMs: 5_000 }
+    await retry(attempt, { ...patience, isRetryable: isTransient, onRetry, signal, clock, random })
+  } catch (error) {
+    if (signal.aborted) return
+    if (!(error instanceof LockHeldError)) throw error
+    log.warn(error.message)
+  }
+}
 
 /** Settings, token and engine are looked up for each run: they may have changed since the last. */
 async function upgradeNow(context: CommandContext, doors: Doors): Promise<Outcome> {

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { type CommandContext, defineCommand, printResult } from '../../core/command.ts'
-import { type ExitCode, exitCodes, RemoteError } from '../../core/errors.ts'
+import { type ExitCode, exitCodes } from '../../core/errors.ts'
 import { withLock } from '../../core/lock.ts'
 import { table } from '../../core/table.ts'
 import type { ControllerSettings } from '../config/settings.ts'
@@ -10,11 +10,10 @@ import { execute, observe } from '../up/execute.ts'
 import { actionText, planUp, type UpPlan } from '../up/plan.ts'
 import { homeInside } from '../up/spec.ts'
 import { type Ready, waitUntilUp } from '../up/wait.ts'
-import type { UpgradeOptions } from '../upgrade/contract.ts'
 import { filesOf } from '../upgrade/names.ts'
 import { type Doors, realDoors } from './doors.ts'
 import { type Opened, openController } from './open.ts'
-import { outcomeText } from './outcome-text.ts'
+import { settle } from './settle.ts'
 
 export const upCommand = (doors: Doors) =>
   defineCommand({
@@ -32,7 +31,7 @@ export const upCommand = (doors: Doors) =>
       const { settings, host, options } = opened
       if (context.dryRun)
         return printPlan(context, planUp(settings, await observe(host, settings, context.signal)))
-      await settle(options, doors, context)
+      await settle(opened, doors, context)
       // Between two steps of an upgrade there is no container of that name: nobody may make one then.
       const { lock } = filesOf(options.stateFolder, settings.name)
       const { signal } = context
@@ -43,17 +42,6 @@ export const upCommand = (doors: Doors) =>
   })
 
 export const command = upCommand(realDoors)
-
-/** Brings an earlier upgrade to its end. Throws RemoteError when that has to wait. */
-async function settle(options: UpgradeOptions, doors: Doors, { log }: CommandContext): Promise<void> {
-  const outcome = await doors.recover(options)
-  if (!outcome) return
-  log.warn(outcomeText(outcome))
-  if (outcome.kind !== 'deferred') return
-  throw new RemoteError('unreachable', `an earlier upgrade is not brought to its end: ${outcome.reason}`, {
-    hint: outcome.hint ?? 'see to the engine, then: footman jenkins recover',
-  })
-}
 
 async function bringUp({ settings, host }: Opened, doors: Doors, context: CommandContext): Promise<ExitCode> {
   const { log, signal } = context

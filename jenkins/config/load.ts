@@ -42,7 +42,7 @@ export async function settingsFrom(
   return settingsOf(config, config.account && (await readSecret(config.account.token, source)))
 }
 
-/** The configuration in the shape that all rooms of the trade read. Pure. */
+/** The configuration in the shape that all rooms of the trade read: what may be left out there is undefined here. Pure. */
 export function settingsOf(config: ControllerConfig, token: Secret | undefined): ControllerSettings {
   const { name, account, build, backups, upgrade, prune, schedule, notify } = config
   const { quiesce, gate } = upgrade

@@ -56,7 +56,24 @@ it('says when it runs next, and ends on SIGTERM', async () => {
   signals.emit('SIGTERM', 'SIGTERM')
   expect(await run).toMatchObject({ exitCode: exitCodes.terminated })
   expect(said.join('')).toMatch(/next run: .* 03:30 UTC/)
-  expect(asked).toEqual([])
+  expect(asked.map(({ what }) => what)).toEqual(['recover'])
+})
+
+it('first brings to its end what was left unfinished, however long the engine takes to come back', async () => {
+  const { footman, say, clock } = await stage()
+  const signals = new EventEmitter()
+  const said: string[] = []
+  say.unfinished = anOutcome({ kind: 'deferred', reason: 'the engine went away' })
+  const run = footman(['schedule'], { signals, onStderr: (text) => said.push(text) })
+  await clock.advance(30_000)
+  expect(said.join('')).toContain('an earlier upgrade is not brought to its end: the engine went away')
+  expect(said.join('')).not.toContain('next run:')
+  say.unfinished = anOutcome()
+  await clock.advance(60_000)
+  expect(said.join('')).toContain('rolled back; the old version runs again')
+  expect(said.join('')).toContain('next run:')
+  signals.emit('SIGTERM', 'SIGTERM')
+  expect(await run).toMatchObject({ exitCode: exitCodes.terminated })
 })
 
 it('prints the Dockerfile for running footman in a container', async () => {
