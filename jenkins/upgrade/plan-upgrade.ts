@@ -3,6 +3,7 @@ import type { Expectation, VitalSigns } from '../health/health.ts'
 import { concernsOf } from '../recipe/concerns.ts'
 import { homeMountOf } from '../recipe/home-mount.ts'
 import type { Concern } from '../recipe/recipe.ts'
+import { askAdmin } from './ask-admin.ts'
 import type { Outcome } from './contract.ts'
 import { failedImages, keyOf } from './failed.ts'
 import { failedBefore } from './fetch-image.ts'
@@ -117,7 +118,8 @@ async function baseline(work: Work, seen: Surroundings): Promise<VitalSigns | st
     clock: work.clock,
     signal,
   })
-  return verdict.healthy ? verdict.signs : verdict.reason
+  if (!verdict.healthy) return verdict.reason
+  return (await askAdmin(work, seen.container.Id, verdict.signs.version)) ?? verdict.signs
 }
 
 const anything: Expectation = {
