@@ -1,8 +1,8 @@
-import type { JsonObject, RawContainer, RawImage } from '../../core/container-host.ts'
+import type { RawImage } from '../../core/container-host.ts'
 import { messageOf, RemoteError } from '../../core/errors.ts'
-import { runProbe } from '../health/admin-probe.ts'
 import { passGate } from '../health/gate.ts'
 import type { Expectation, HealthProbe, Sight } from '../health/health.ts'
+import { askAdmin } from './ask-admin.ts'
 import type { Release } from './contract.ts'
 import type { Failure } from './finish.ts'
 import { tellLastWords } from './last-words.ts'
@@ -41,8 +41,8 @@ export async function gate(
       isBlamed: !watch.hasEngineFailed(),
     }
   }
-  const refusal = await askAdmin(work, container, verdict.signs.version)
-  if (refusal) return refusal
+  const complaint = await askAdmin(work, container, verdict.signs.version)
+  if (complaint !== undefined) return { reason: complaint, outcome: 'rolled-back', isBlamed: true }
   const stoppedAtMs = unfinishedOf(work.journal.entries)?.stoppedAtMs
   const firstAtMs = watch.firstGoodAtMs()
   return {
@@ -104,29 +104,4 @@ async function verify(work: Work, plan: Plan, id: string): Promise<void> {
     signal?.throwIfAborted()
     log.warn(`the backup ${id} could not be verified: ${messageOf(error)}`)
   }
-}
-
-async function askAdmin(work: Work, container: string, version: string): Promise<Failure | undefined> {
-  const { host, settings, signal } = work.options
-  const { probe, probeTimeoutMs } = settings.upgrade
-  if (probe.length === 0) return undefined
-  const found = await host.inspect(container, signal)
-  const checked = { container: settings.name, version, url: found && publishedUrl(found) }
-  const answer = await runProbe(probe, checked, { timeoutMs: probeTimeoutMs, signal })
-  if (answer.healthy) return undefined
-  return {
-    reason: answer.reason,
-    hint: 'upgrade.probe in jenkins.yaml names it; upgrade.probeTimeout is how long it may take',
-    outcome: 'rolled-back',
-    isBlamed: true,
-  }
-}
-
-/** Where this machine reaches the controller, by the first published port but the one for agents. */
-function publishedUrl({ NetworkSettings }: RawContainer): string | undefined {
-  const ports = Object.entries((NetworkSettings.Ports ?? {}) as JsonObject)
-  const [, bindings] = ports.find(([port, bound]) => port !== '50000/tcp' && Array.isArray(bound)) ?? []
-  const [binding] = Array.isArray(bindings) ? bindings : []
-  const port = (binding as JsonObject | undefined)?.HostPort
-  return typeof port === 'string' && port !== '' ? `http://127.0.0.1:${port}/` : undefined
 }

@@ -93,6 +93,16 @@ describe('what is looked at before anything is touched', () => {
     expect(changes).toEqual([])
   })
 
+  test("nor is one that the admin's own check does not like", async () => {
+    const stage = await stageWith()
+    stage.settings.upgrade.probe = ['sh', '-c', 'echo no login page; exit 3']
+    expect(await upgrade(stage.options)).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining('no login page'),
+    })
+    expect(stage.entries).toEqual([])
+  })
+
   test('a store that cannot hold the copies is said so', async () => {
     const stage = await stageWith()
     stage.homes.freeBytes = 100
@@ -190,7 +200,7 @@ describe('builds that run', () => {
 describe('what goes wrong in the middle', () => {
   test("the admin's own check that fails brings the old one back", async () => {
     const stage = await stageWith()
-    stage.settings.upgrade.probe = ['sh', '-c', 'echo no login page; exit 3']
+    stage.settings.upgrade.probe = ['sh', '-c', 'echo no login page; [ "$FOOTMAN_VERSION" = 1.0 ]']
     const outcome = await upgrade(stage.options)
     expect(outcome).toMatchObject({ kind: 'rolled-back', reason: expect.stringContaining('no login page') })
     expect(stage.homes.content).toBe('the home')
