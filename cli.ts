@@ -5,6 +5,7 @@ import type { ActEntry } from './core/demo.ts'
 import { main } from './core/main.ts'
 import { packageVersion } from './core/package.ts'
 import type { ProgramSpec } from './core/program-spec.ts'
+import { jenkinsCommands } from './jenkins/commands/registry.ts'
 import { libraryCommands } from './library/commands/registry.ts'
 
 /** One act for each trade. */
@@ -17,7 +18,10 @@ const acts: readonly ActEntry[] = [
     title: 'a library is generated, and one of its steps runs here',
     load: async () => (await import('./library/demo.ts')).actTwo,
   },
-  { title: 'an upgrade undoes itself', load: undefined },
+  {
+    title: 'an upgrade undoes itself',
+    load: async () => (await import('./jenkins/demo/act-three.ts')).actThree,
+  },
 ]
 
 const demo: CommandEntry = {
@@ -37,7 +41,7 @@ Pipeline library that builds call, and upgrades the controller without losing a 
     library: 'Generate the shared library that Pipelines call',
     jenkins: 'Run a controller, and upgrade it without fear',
   },
-  commands: [...agentCommands, ...libraryCommands, demo],
+  commands: [...agentCommands, ...libraryCommands, ...jenkinsCommands, demo],
   firstSteps: [
     { line: 'footman demo', explains: 'see what footman does, on this machine and without a Jenkins' },
     { line: 'footman agent config --example', explains: 'print a commented configuration' },

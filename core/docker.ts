@@ -1,7 +1,9 @@
 import type { ContainerEngine } from './container-engine.ts'
+import type { ContainerHost } from './container-host.ts'
 import { connectEngine } from './docker/engine.ts'
+import type { HostOptions } from './docker/host/connect.ts'
 import { type Attempt, noEngine } from './docker/no-engine.ts'
-import { findDockerHosts } from './docker-host.ts'
+import { type EngineEndpoint, findDockerHosts } from './docker-host.ts'
 import { FootmanError } from './errors.ts'
 import { type Log, silentLog } from './log.ts'
 
@@ -24,6 +26,23 @@ export interface ConnectOptions {
  * speak. Throws RemoteError or UserError that lists what was tried and why each failed.
  */
 export async function connectDocker(options: ConnectOptions = {}): Promise<ContainerEngine> {
+  return await connectFirst(options, connectEngine)
+}
+
+/**
+ * As `connectDocker`, for whoever looks after containers that others made: whole answers of `inspect`, networks,
+ * volumes, programs inside a container.
+ */
+export async function connectDockerHost(options: ConnectOptions = {}): Promise<ContainerHost> {
+  // Only here: a daemon that lends a machine idles without it.
+  const { connectHost } = await import('./docker/host/connect.ts')
+  return await connectFirst(options, connectHost)
+}
+
+async function connectFirst<T>(
+  options: ConnectOptions,
+  connect: (endpoint: EngineEndpoint, options: HostOptions) => Promise<T>,
+): Promise<T> {
   const {
     host,
     env = process.env,
@@ -44,7 +63,7 @@ export async function connectDocker(options: ConnectOptions = {}): Promise<Conta
     }
     const { endpoint } = finding
     try {
-      const engine = await connectEngine(endpoint, { timeoutMs, silenceMs, signal })
+      const engine = await connect(endpoint, { timeoutMs, silenceMs, env, signal })
       log.debug(`using the container engine at ${endpoint.host} (${endpoint.source})`)
       return engine
     } catch (error) {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { rootCertificates } from 'node:tls'
 import type { AxiosResponse, AxiosStatic } from 'axios'
 import { type Clock, systemClock } from '../core/clock.ts'
-import { messageOf } from '../core/errors.ts'
+import { FootmanError, messageOf } from '../core/errors.ts'
 import { leaveOut } from '../core/leave-out.ts'
 import { type Log, silentLog } from '../core/log.ts'
 import { connectionFailure, deadlineFailure, type Way } from './connection-failures.ts'
@@ -16,6 +16,8 @@ export interface ClientOptions {
   root: string
   /** PEM text of an authority to trust beside the well-known ones, and the file it came from. */
   authority?: { pem: string; file: string } | undefined
+  /** Makes the connections in place of the network, past all proxies: tunnel.ts. */
+  agent?: HttpAgent | undefined
   /** Deadline of one request, from the first look-up to the last byte. */
   timeoutMs: number
   /** Where the proxy variables are read. */
@@ -44,12 +46,16 @@ export function createClient(options: ClientOptions): Send {
   // Idle connections are given up before a controller or a firewall forgets them.
   const pool = { keepAlive: true, maxFreeSockets: 4, timeout: 25_000 }
   const trust = authority && { ca: [...rootCertificates, authority.pem] }
-  const agents = { httpAgent: new HttpAgent(pool), httpsAgent: new HttpsAgent({ ...pool, ...trust }) }
+  const agents = {
+    httpAgent: options.agent ?? new HttpAgent(pool),
+    httpsAgent: new HttpsAgent({ ...pool, ...trust }),
+  }
 
   return async function send(ask, headers) {
     const url = new URL(root + ask.path)
     for (const [name, value] of Object.entries(ask.query ?? {})) url.searchParams.set(name, value)
-    const way: Way = { url, proxy: proxyFor(url, env), caFile: authority?.file, timeoutMs }
+    const proxy = options.agent ? undefined : proxyFor(url, env)
+    const way: Way = { url, proxy, caFile: authority?.file, timeoutMs }
     const line = `${ask.method ?? 'GET'} ${url.pathname}`
     const startedAt = clock.now()
     try {
@@ -75,7 +81,7 @@ export function createClient(options: ClientOptions): Send {
       log.debug(`${line}: ${messageOf(error)}`, { ms: clock.now() - startedAt })
       if (axios.isCancel(error)) throw deadlineFailure(ask, way)
       if (isStaleConnection(ask, error)) return await send(ask, headers)
-      throw connectionFailure(ask, error, way)
+      throw ownError(error) ?? connectionFailure(ask, error, way)
     }
   }
 }
@@ -106,12 +112,19 @@ function headersOf(ask: Ask): Record<string, string> {
     'User-Agent': 'footman',
     ...(ask.form && { 'Content-Type': 'application/x-www-form-urlencoded' }),
     ...(ask.xml !== undefined && { 'Content-Type': 'application/xml' }),
+    ...(ask.json !== undefined && { 'Content-Type': 'application/json' }),
     ...ask.headers,
   }
 }
 
 function bodyOf(ask: Ask): string | undefined {
-  return ask.form ? new URLSearchParams(ask.form).toString() : ask.xml
+  return ask.form ? new URLSearchParams(ask.form).toString() : (ask.xml ?? ask.json)
+}
+
+/** What a tunnel's engine said, which needs no further explanation. */
+function ownError(error: unknown): FootmanError | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof FootmanError) return at
+  return undefined
 }
 
 /** The far side closed a kept connection just as we used it again. Reading twice does no harm; writing twice may. */

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { Agent } from 'node:http'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { ConfigError, messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
@@ -12,6 +13,7 @@ import { lifeCycleCalls } from './life-cycle.ts'
 import { nodeCalls } from './nodes.ts'
 import { queueCalls } from './queue.ts'
 import { rootCalls } from './root.ts'
+import { vitalCalls } from './vitals.ts'
 
 export interface ConnectOptions {
   /** Root URL of the controller with its context path, with or without slash at the end. */
@@ -21,6 +23,8 @@ export interface ConnectOptions {
   token: Secret
   /** PEM file with the authority of a self-signed controller; trusted beside the well-known ones. */
   caFile?: string | undefined
+  /** Makes the connections in place of the network, past all proxies; see tunnel.ts. */
+  agent?: Agent
   /** Deadline of one request. Default 20,000. */
   timeoutMs?: number
   /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read. */
@@ -49,6 +53,7 @@ export function connectJenkins(options: ConnectOptions): Jenkins {
     ...inboundCalls(http),
     ...jobCalls(http),
     ...lifeCycleCalls(http),
+    ...vitalCalls(http),
   }
 }
 

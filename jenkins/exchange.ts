@@ -9,6 +9,7 @@ export interface Ask {
   query?: Record<string, string>
   form?: Record<string, string>
   xml?: string
+  json?: string
   headers?: Record<string, string>
   /**
    * Sends no credentials. For pages that are open to everybody: a wrong or expired credential would turn even those into

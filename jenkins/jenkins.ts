@@ -1,4 +1,5 @@
 import type { Secret } from '../core/secret.ts'
+import type { Plugin } from './health/health.ts'
 
 /**
  * A Jenkins controller as footman uses it. jenkins/connect.ts makes one over HTTP; nothing else in the
@@ -63,6 +64,13 @@ export interface Jenkins {
   restart(signal?: AbortSignal): Promise<void>
   quietDown(reason: string, signal?: AbortSignal): Promise<void>
   cancelQuietDown(signal?: AbortSignal): Promise<void>
+
+  /** All that are installed, whether they work or not. Needs Overall/SystemRead. */
+  plugins(signal?: AbortSignal): Promise<Plugin[]>
+  /** Jobs that the account may see, also those in folders; without what Multibranch projects and organizations made by themselves. */
+  jobCount(signal?: AbortSignal): Promise<number>
+  /** What is being built at the moment, on all nodes. */
+  runningBuilds(signal?: AbortSignal): Promise<RunningBuild[]>
 }
 
 export interface Identity {
@@ -76,6 +84,8 @@ export interface ControllerState {
   /** Changes at every boot of the controller. */
   session: string
   quietingDown: boolean
+  /** As given with it; undefined without one, and before Jenkins 2.267. */
+  quietDownReason?: string
   /** -1 off, 0 random, otherwise the fixed TCP port for agents. */
   agentPort: number
   usesCrumbs: boolean
@@ -167,6 +177,16 @@ export interface PermissionCheck {
   allowed: boolean
   /** As the controller names it, e.g. hudson.model.Computer.Create. */
   permission: string | undefined
+}
+
+export interface RunningBuild {
+  /** Undefined where we may not read the job, and in the moment before a build begins. */
+  url: string | undefined
+  /**
+   * A Pipeline, also one of its node blocks: it pauses in quiet mode and goes on after a restart, so that waiting
+   * for its end may take for ever. Everything else ends with the controller.
+   */
+  resumable: boolean
 }
 
 export interface BuildState {

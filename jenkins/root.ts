@@ -34,6 +34,7 @@ async function readRoot(
     version: http.seen?.version ?? 'unknown',
     session: http.seen?.session ?? '',
     quietingDown: root.quietingDown,
+    ...(root.quietDownReason !== undefined && { quietDownReason: root.quietDownReason }),
     agentPort: root.slaveAgentPort,
     usesCrumbs: root.useCrumbs,
     rootUrl: root.url,

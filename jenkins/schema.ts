@@ -38,11 +38,13 @@ export const whoAmIAnswer = z.object({
   authorities: list(z.string()),
 })
 
-export const rootTree = 'mode,numExecutors,quietingDown,slaveAgentPort,url,useCrumbs,useSecurity'
+export const rootTree =
+  'mode,numExecutors,quietingDown,quietDownReason,slaveAgentPort,url,useCrumbs,useSecurity'
 export const rootAnswer = z.object({
   _class: z.string().regex(/Hudson|Jenkins/, { error: 'expected the root of a Jenkins controller' }),
   numExecutors: count,
   quietingDown: flag,
+  quietDownReason: maybeText,
   slaveAgentPort: z
     .number()
     .nullish()
@@ -111,6 +113,30 @@ export const buildAnswer = z.object({
   result: maybeText,
   duration: count,
   builtOn: z.string().nullish(),
+})
+
+export const pluginTree = 'plugins[shortName,version,active,enabled]'
+export const pluginsAnswer = z.object({
+  plugins: list(z.object({ shortName: z.string(), version: text, active: flag, enabled: flag })),
+})
+
+interface JobAnswer {
+  _class: string
+  jobs: JobAnswer[]
+}
+const job: z.ZodType<JobAnswer> = z.lazy(() => z.object({ _class: text, jobs: list(job) }))
+/** Folders in folders, as deep as anybody nests them. */
+export const jobTree = `${'jobs[name,'.repeat(6)}jobs[name]${']'.repeat(6)}`
+export const jobsAnswer = z.object({ jobs: list(job) })
+
+const occupied = z.object({
+  idle: flag,
+  currentExecutable: z.object({ _class: text, url: maybeText }).nullish(),
+})
+export const runningTree =
+  'computer[executors[idle,currentExecutable[url]],oneOffExecutors[idle,currentExecutable[url]]]'
+export const runningAnswer = z.object({
+  computer: list(z.object({ executors: list(occupied), oneOffExecutors: list(occupied) })),
 })
 
 export const crumbAnswer = z.object({ crumb: z.string(), crumbRequestField: z.string() })

@@ -30,8 +30,8 @@ const edges = {
   ssh2: 'core/ssh.ts',
   axios: 'jenkins/client.ts',
   ws: 'jenkins/practice/acceptors/websocket.ts',
-  handlebars: 'library/render.ts',
-  'node-cron': 'jenkins/schedule.ts',
+  handlebars: 'core/render.ts',
+  'node-cron': 'jenkins/schedule/cron.ts',
 }
 
 const clients = Object.keys(edges) as (keyof typeof edges)[]

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { agentCommands } from '../agent/commands/registry.ts'
 import { agentConfigSchema } from '../agent/config/schema.ts'
+import { jenkinsCommands } from '../jenkins/commands/registry.ts'
+import { controllerConfigSchema } from '../jenkins/config/schema.ts'
 import { libraryCommands } from '../library/commands/registry.ts'
 import { keptSample, readmePath, sampleFiles, withGenerated } from './support/docs.ts'
 
@@ -12,6 +14,7 @@ describe('README', () => {
   it('shows every setting and every step as the code has them; `npm run docs` brings it up to date', () => {
     expect(readme).toBe(withGenerated(readme))
     expect(readme).toContain('`poll.idle`')
+    expect(readme).toContain('`upgrade.gate.soak`')
     expect(readme).toContain('[withEatMyData]')
   })
 
@@ -27,11 +30,22 @@ describe('README', () => {
     for (const example of examples) expect(agentConfigSchema.safeParse(parse(example)).error).toBeUndefined()
   })
 
+  it('holds only examples of jenkins.yaml that are valid', () => {
+    const examples = [...readme.matchAll(/```yaml\n(# jenkins\.yaml\n[\s\S]*?)\n\s*```/g)].map(
+      ([, text]) => text ?? '',
+    )
+    expect(examples.length).toBeGreaterThan(0)
+    for (const example of examples)
+      expect(controllerConfigSchema.safeParse(parse(example)).error).toBeUndefined()
+  })
+
   it('names only commands that exist', () => {
     const named = [...readme.matchAll(/footman (agent|library|jenkins) ([a-z]+)/g)].map(
       ([, noun, verb]) => `${noun} ${verb}`,
     )
-    const known = [...agentCommands, ...libraryCommands].map(({ noun, verb }) => `${noun} ${verb}`)
+    const known = [...agentCommands, ...libraryCommands, ...jenkinsCommands].map(
+      ({ noun, verb }) => `${noun} ${verb}`,
+    )
     expect(named.filter((name) => !known.includes(name))).toEqual([])
   })
 
@@ -40,6 +54,7 @@ describe('README', () => {
       if (noun !== undefined && verb !== 'uninstall' && verb !== 'drain')
         expect(readme).toContain(`agent ${verb}`)
     }
+    for (const { verb } of jenkinsCommands) expect(readme).toContain(`footman jenkins ${verb}`)
   })
 
   it('names only scripts that package.json has', async () => {

@@ -9,6 +9,7 @@ export const versionAnswer = z.object({
   Version: z.string(),
   ApiVersion: z.string(),
   MinAPIVersion: z.string().default('0'),
+  Os: z.string().default('linux'),
   Arch: z.string().default(''),
   Platform: z.object({ Name: z.string().default('') }).nullish(),
   Components: z.array(z.object({ Name: z.string() })).nullish(),

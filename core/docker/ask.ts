@@ -22,6 +22,13 @@ export interface AskerOptions {
   silenceMs: number
 }
 
+type Work<T> = (signal: AbortSignal, extend: () => void) => Promise<T>
+
+/** What the lines of a progress stream mean: `read` returns news for people, and throws on a failure. */
+export interface LineReader {
+  read(line: string): string | undefined
+}
+
 /** Puts questions to an engine: each with a deadline, each failure in our own errors, each answer checked. */
 export class Asker {
   readonly #options: AskerOptions
@@ -32,16 +39,13 @@ export class Asker {
 
   /**
    * Asks with a deadline and in our own errors. Answers with a status in `fine` are undefined instead of an error.
+   * Work that makes visible progress calls `extend`: the deadline then counts from there.
    */
-  async ask<T>(question: Question, ask: (signal: AbortSignal) => Promise<T>): Promise<T>
-  async ask<T>(
-    question: Question,
-    ask: (signal: AbortSignal) => Promise<T>,
-    fine: number[],
-  ): Promise<T | undefined>
+  async ask<T>(question: Question, ask: Work<T>): Promise<T>
+  async ask<T>(question: Question, ask: Work<T>, fine: number[]): Promise<T | undefined>
   async ask<T>(
     { doing, signal, ms = this.#options.timeoutMs }: Question,
-    ask: (signal: AbortSignal) => Promise<T>,
+    ask: Work<T>,
     fine: number[] = [],
   ): Promise<T | undefined> {
     try {
@@ -53,25 +57,31 @@ export class Asker {
     }
   }
 
-  /**
-   * Reads a progress stream to its end; resolves with its last status. The deadline counts from one line to the
-   * next.
-   */
+  /** Reads a progress stream to its end; resolves with its last status. */
   async follow(
-    { doing, signal }: Question,
+    question: Question,
     onProgress: (line: string) => void,
-    begin: (signal: AbortSignal) => Promise<NodeJS.ReadableStream>,
+    begin: Work<NodeJS.ReadableStream>,
   ): Promise<string> {
+    const progress = progressReader()
+    await this.followLines({ ...question, reader: progress }, onProgress, begin)
+    return progress.lastStatus()
+  }
+
+  /** As `follow`, with a reader for another kind of stream. The deadline counts from one line to the next. */
+  async followLines(
+    { doing, signal, reader }: Question & { reader: LineReader },
+    onProgress: (line: string) => void,
+    begin: Work<NodeJS.ReadableStream>,
+  ): Promise<void> {
     const ms = this.#options.silenceMs
     try {
-      return await within({ ms, signal }, async (abortSignal, extend) => {
-        const progress = progressReader()
-        for await (const line of linesOf((await begin(abortSignal)) as Readable)) {
+      await within({ ms, signal }, async (abortSignal, extend) => {
+        for await (const line of linesOf((await begin(abortSignal, extend)) as Readable)) {
           extend()
-          const news = progress.read(line)
+          const news = reader.read(line)
           if (news !== undefined) onProgress(news)
         }
-        return progress.lastStatus()
       })
     } catch (error) {
       signal?.throwIfAborted()

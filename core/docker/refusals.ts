@@ -51,6 +51,11 @@ const rules: readonly Rule[] = [
   // Podman calls it an internal error.
   { says: /name \S+ is already in use/i, failure: 'conflict' },
   {
+    says: /port is already allocated|address already in use/i,
+    failure: 'conflict',
+    hint: 'something else has this port or address: docker ps shows which container, ss -ltnp which program',
+  },
+  {
     says: /no space left on device|disk quota exceeded/i,
     hint: "the engine's disk is full: free space, e.g. docker system prune",
   },

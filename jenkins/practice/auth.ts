@@ -1,10 +1,12 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { allows, allPermissions, type Permission } from './permissions.ts'
 
 /** Somebody who may log in to the practice controller. */
 export interface User {
   name: string
-  token: string
+  token?: string
+  /** SHA-256 of further tokens, in hex, as a home keeps them (home-files.ts). */
+  tokenHashes?: readonly string[]
   /** Undefined: only the token works. */
   password?: string
   /** Undefined: everything, as an administrator. */
@@ -29,10 +31,26 @@ export function authenticate(users: readonly User[], authorization: string | und
   const secret = rest.join(':')
   const user = users.find((candidate) => candidate.name === name)
   if (!user) return undefined
-  const byToken = same(user.token, secret)
+  const byToken = takesToken(user, secret)
   if (!byToken && !(user.password !== undefined && same(user.password, secret))) return undefined
   const granted = user.permissions ? new Set(user.permissions) : allPermissions
   return { name, anonymous: false, byToken, may: (permission) => allows(granted, permission) }
+}
+
+function takesToken({ token, tokenHashes = [] }: User, secret: string): boolean {
+  if (token !== undefined && same(token, secret)) return true
+  const hash = hashOfToken(secret)
+  return tokenHashes.some((known) => same(known, hash))
+}
+
+/**
+ * What Jenkins keeps of an API token: SHA-256 of what follows the two digits of its format. jenkinsci/jenkins
+ * ApiTokenStore.java.
+ */
+export function hashOfToken(token: string): string {
+  return createHash('sha256')
+    .update(token.replace(/^11(?=[0-9a-f]{32}$)/, ''))
+    .digest('hex')
 }
 
 const anonymous: Caller = { name: 'anonymous', anonymous: true, byToken: false, may: () => false }

@@ -15,7 +15,7 @@ import { createRunner } from './runner.ts'
 import { Scheduler } from './scheduler.ts'
 import type { Listener } from './server.ts'
 import type { State } from './state.ts'
-import type { World } from './world.ts'
+import type { PlayedPlugin, SetupWizard, World } from './world.ts'
 
 export interface BootOptions {
   state: State
@@ -25,6 +25,8 @@ export interface BootOptions {
   rootUrl: string
   contextPath: string
   quietPeriodMs: number
+  plugins: readonly PlayedPlugin[]
+  setupWizard: SetupWizard | undefined
   /** Undefined: no TCP port for agents. */
   agentAddress: { host: string; port: number } | undefined
   clock: Clock

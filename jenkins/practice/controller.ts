@@ -7,12 +7,14 @@ import type { User } from './auth.ts'
 import { type Boot, boot } from './boot.ts'
 import { answerRequest, sendReply } from './http.ts'
 import { type JobSpec, parseJobXml, renderJobXml } from './job-xml.ts'
-import { notReady } from './replies.ts'
+import { bootFailure, notReady } from './replies.ts'
 import { createRequestLog, type RequestLog } from './request-log.ts'
+import { ownPlugins } from './routes/plugins.ts'
 import { type Listener, listen } from './server.ts'
 import { createState, type PracticeEvent, type State } from './state.ts'
 import { freezeState, thawState } from './state-file.ts'
 import { createStateSaver, type StateSaver } from './state-saver.ts'
+import type { PlayedPlugin, SetupWizard } from './world.ts'
 
 export interface PracticeOptions {
   /** Default 127.0.0.1. */
@@ -31,12 +33,24 @@ export interface PracticeOptions {
   users?: readonly User[]
   builtInExecutors?: number
   version?: string
+  /**
+   * What it does on its first boot while it says "Starting Jenkins"; what it returns goes before the options. When it
+   * throws, the boot has failed, and that is what every page says from then on.
+   */
+  prepare?: (state: State) => Promise<Prepared>
   /** Of a build without `delay`; default 5,000. */
   quietPeriodMs?: number
   /** How long a restart that was asked for over HTTP keeps the controller away, in ms. Default 3,000. */
   restartMs?: number
   clock?: Clock
   log?: Log
+}
+
+/** What is only known once the home has been read. */
+export interface Prepared {
+  users?: readonly User[]
+  plugins?: readonly PlayedPlugin[]
+  setupWizard?: SetupWizard | undefined
 }
 
 /** A small controller that speaks the parts of Jenkins that footman uses. It is not Jenkins. */
@@ -75,7 +89,8 @@ const answerFirstMs = 50
 class Controller implements PracticeController {
   readonly requests = createRequestLog()
   readonly #options: PracticeOptions
-  readonly #users: readonly User[]
+  #prepared: Prepared
+  #failure: { error: unknown } | undefined
   readonly #clock: Clock
   readonly #log: Log
   readonly #listeners = new Set<(event: PracticeEvent) => void>()
@@ -92,7 +107,7 @@ class Controller implements PracticeController {
     this.#clock = options.clock ?? systemClock
     this.#log = options.log ?? silentLog
     this.#port = options.port ?? 0
-    this.#users = options.users ?? [{ name: 'admin', token: randomBytes(16).toString('hex') }]
+    this.#prepared = { users: options.users ?? [{ name: 'admin', token: randomBytes(16).toString('hex') }] }
     this.#state = createState({
       secretKey: randomBytes(32).toString('hex'),
       builtInExecutors: options.builtInExecutors ?? 0,
@@ -111,11 +126,11 @@ class Controller implements PracticeController {
   }
 
   get user(): string {
-    return this.#users[0]?.name ?? ''
+    return this.#prepared.users?.[0]?.name ?? ''
   }
 
   get token(): string {
-    return this.#users[0]?.token ?? ''
+    return this.#prepared.users?.[0]?.token ?? ''
   }
 
   get state(): State {
@@ -127,6 +142,7 @@ class Controller implements PracticeController {
     const saved = stateFile === undefined ? undefined : await readIfExists(stateFile)
     if (saved !== undefined) this.#state = thaw(saved, stateFile)
     await this.#open()
+    if (!(await this.#prepare())) return
     try {
       await this.#bootUp()
     } catch (error) {
@@ -182,10 +198,23 @@ class Controller implements PracticeController {
       this.requests.add(request)
       const world = this.#boot?.world
       if (this.#phase === 'up' && world) void answerRequest(request, response, world)
+      else if (this.#failure) sendReply(response, bootFailure(this.#failure.error))
       else sendReply(response, notReady(this.#phase === 'restarting' ? 'restarting' : 'starting'))
     })
     this.#port = this.#listener.port
     this.#enter('starting')
+  }
+
+  /** False when the boot has failed. */
+  async #prepare(): Promise<boolean> {
+    try {
+      this.#prepared = { ...this.#prepared, ...(await this.#options.prepare?.(this.#state)) }
+      return true
+    } catch (error) {
+      this.#failure = { error }
+      this.#log.error(`The boot has failed: ${messageOf(error)}`)
+      return false
+    }
   }
 
   async #bootUp(): Promise<void> {
@@ -196,7 +225,9 @@ class Controller implements PracticeController {
     this.#boot = await boot({
       state: this.#state,
       listener: this.#listener,
-      users: this.#users,
+      users: this.#prepared.users ?? [],
+      plugins: this.#prepared.plugins ?? ownPlugins,
+      setupWizard: this.#prepared.setupWizard,
       version: this.#options.version ?? '2.498',
       rootUrl: this.#options.publicUrl ?? this.url,
       contextPath: this.#options.contextPath ?? '',

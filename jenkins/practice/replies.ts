@@ -133,6 +133,13 @@ export function notReady(phase: 'starting' | 'restarting'): Reply {
   return { status: 503, headers: { 'Content-Type': 'text/html;charset=utf-8' }, body: html(title, title) }
 }
 
+/** 503 of a boot that has failed for good: a stack trace, and no word of who answers. jenkinsci/jenkins ErrorObject.java. */
+export function bootFailure(error: unknown): Reply {
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const body = html('Jenkins', 'Error').replace('<footer>', `<pre>${escapeXml(trace)}</pre><footer>`)
+  return { status: 503, headers: { 'Content-Type': 'text/html;charset=utf-8' }, body }
+}
+
 /** X-Hudson, X-Jenkins and X-Jenkins-Session of a page. */
 export function identityHeaders(world: World): Record<string, string> {
   return { 'X-Hudson': '1.395', 'X-Jenkins': world.version, 'X-Jenkins-Session': world.session }

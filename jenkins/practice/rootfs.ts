@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs'
-import { access, constants, realpath, stat } from 'node:fs/promises'
-import { delimiter, dirname, join } from 'node:path'
+import { realpath, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Pack, pack } from 'tar-stream'
 import { UserError } from '../../core/errors.ts'
-import { run } from '../../core/process.ts'
+import { type CopiedFile, findProgram, findPrograms, librariesOf } from './machine-files.ts'
 
 const jenkins = { uid: 1000, gid: 1000 }
 
@@ -28,12 +28,6 @@ echo 'this java only knows -jar' >&2
 exit 1
 `
 
-/** Where something comes from on this machine, and where it goes in the image (no leading slash). */
-interface CopiedFile {
-  source: string
-  target: string
-}
-
 /**
  * A small root file system as a tar archive, for `docker import`: this machine's Node.js, a shell with a few tools, the
  * shared libraries that they need, a `java` that runs them, and a user `jenkins` (uid 1000) with a home.
@@ -54,47 +48,15 @@ export async function practiceRootfs(
   const busybox = await findProgram('busybox', machine.path)
   const programs = [
     { source: await realpath(machine.node), target: 'usr/bin/node' },
-    ...(busybox ? [{ source: busybox, target: 'bin/busybox' }] : await copies(tools, machine.path)),
+    ...(busybox ? [{ source: busybox, target: 'bin/busybox' }] : await findPrograms(tools, machine.path)),
   ]
-  const libraries = (await Promise.all(programs.map(({ source }) => librariesOf(source)))).flat()
+  const libraries = await librariesOf(programs.map(({ source }) => source))
   const image = pack()
   fill(image, [...programs, ...libraries], busybox !== undefined).then(
     () => image.finalize(),
     (error) => image.destroy(error),
   )
   return Readable.from(image)
-}
-
-async function copies(names: string[], path: string): Promise<CopiedFile[]> {
-  const files: CopiedFile[] = []
-  for (const name of names) {
-    const source = await findProgram(name, path)
-    if (source) files.push({ source, target: `bin/${name}` })
-  }
-  return files
-}
-
-async function findProgram(name: string, path: string): Promise<string | undefined> {
-  for (const folder of path.split(delimiter)) {
-    const file = join(folder, name)
-    const found = await access(file, constants.X_OK).then(
-      () => realpath(file),
-      () => undefined,
-    )
-    if (found) return found
-  }
-  return undefined
-}
-
-/** The shared libraries and the loader of a program, by asking the loader itself; none for a static program. */
-async function librariesOf(program: string): Promise<CopiedFile[]> {
-  const { stdout } = await run(['ldd', program], { timeoutMs: 10_000 })
-  return parseLdd(stdout).map((file) => ({ source: file, target: file.slice(1) }))
-}
-
-/** The paths in the output of ldd, with glibc or musl. */
-export function parseLdd(output: string): string[] {
-  return [...output.matchAll(/^\s*(?:\S+ => )?(\/\S+) \(0x[0-9a-f]+\)$/gm)].flatMap(([, path]) => path ?? [])
 }
 
 async function fill(image: Pack, files: CopiedFile[], hasBusybox: boolean): Promise<void> {
@@ -118,7 +80,7 @@ async function fill(image: Pack, files: CopiedFile[], hasBusybox: boolean): Prom
   for (const file of unique) await copy(image, file)
 }
 
-function foldersOf(files: CopiedFile[]): string[] {
+function foldersOf(files: readonly CopiedFile[]): string[] {
   const folders = new Set(['bin', 'etc', 'home', 'root', 'usr', 'usr/bin'])
   for (const { target } of files) {
     for (let folder = dirname(target); folder !== '.'; folder = dirname(folder)) folders.add(folder)

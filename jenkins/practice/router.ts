@@ -1,6 +1,7 @@
 import { same } from './auth.ts'
 import { containerError, forbidden, notFound, sessionCookie } from './replies.ts'
 import { jnlpJars, tcpSlaveAgentListener, wsagents } from './routes/agents.ts'
+import { health } from './routes/health.ts'
 import { createJob, job } from './routes/jobs.ts'
 import { label, overallLoad } from './routes/label.ts'
 import {
@@ -34,6 +35,7 @@ const nouns: Record<string, Route> = {
   createItem: createJob,
   crumbIssuer,
   exit,
+  health,
   'instance-identity': instanceIdentityPage,
   jnlpJars,
   job,

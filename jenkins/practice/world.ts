@@ -24,10 +24,27 @@ export interface World {
   readonly contextPath: string
   /** TCP port for agents, -1 when it is off. */
   readonly agentPort: number
+  readonly plugins: readonly PlayedPlugin[]
+  /** Undefined once somebody has set the controller up. */
+  readonly setupWizard: SetupWizard | undefined
   /** Of a job without a quiet period of its own. */
   readonly quietPeriodMs: number
   agentJar(): Promise<{ bytes: Buffer; modifiedMs: number }>
   readonly lifecycle: { restart(): void; safeRestart(reason: string | null): void; exit(): void }
+}
+
+/** A plugin as the plugin manager shows it. */
+export interface PlayedPlugin {
+  shortName: string
+  longName: string
+  version: string
+  active: boolean
+  enabled: boolean
+}
+
+export interface SetupWizard {
+  /** Where the first password lies. */
+  passwordFile: string
 }
 
 /** One request, with what everybody wants to know of it already found out. */

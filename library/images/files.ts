@@ -21,6 +21,11 @@ export function imageFiles(image: ImageTemplate, { config, render, header }: Ima
     header: header(`the image ${image.name}`),
     base: images[image.name] ?? image.base,
     dockerClient: images.dockerClient ?? 'docker:cli',
+    // Whoever builds it names the group of the machine on which it is to run.
+    dockerGroup: 999,
+    docker: true,
+    casc: false,
+    pinned: false,
     plugins,
   }
   return image.files.map((file) => ({

@@ -11,6 +11,7 @@ import { library } from './library.ts'
 import { reaction } from './reaction.ts'
 import { reconciliation } from './reconcile.ts'
 import { type Measured, reportJson, reportText } from './report.ts'
+import { upgrades } from './upgrade.ts'
 
 /**
  * `npm run bench [-- name…] [-- --json]`: measures what footman promises, compares it with other means in the same run, and ends
@@ -24,6 +25,7 @@ const benches: readonly Bench[] = [
   growth,
   library,
   cutover,
+  upgrades,
 ]
 
 const cleanUps: (() => Promise<unknown>)[] = []

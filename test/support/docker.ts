@@ -119,4 +119,4 @@ trap 'exit 143' TERM
 while true; do sleep 0.1; done
 `
 
-const applets = 'cat grep head id kill ls mkdir seq sh sleep stat tail test touch wc'.split(' ')
+const applets = 'cat grep head id kill ls mkdir ping rm seq sh sleep stat tail test touch wc'.split(' ')

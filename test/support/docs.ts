@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { agentConfigSchema } from '../../agent/config/schema.ts'
+import { controllerConfigSchema } from '../../jenkins/config/schema.ts'
 import { libraryConfigSchema } from '../../library/config.ts'
 import { planLibrary } from '../../library/engine.ts'
 import { images } from '../../library/images/registry.ts'
@@ -15,7 +16,12 @@ export const samplePath = join(root, 'library/sample')
 
 /** The README with its generated parts made anew. */
 export function withGenerated(readme: string): string {
-  const made = { settings: settingsTable(agentConfigSchema), steps: stepsTable(), images: imagesTable() }
+  const made = {
+    settings: settingsTable(agentConfigSchema),
+    'controller-settings': settingsTable(controllerConfigSchema),
+    steps: stepsTable(),
+    images: imagesTable(),
+  }
   return Object.entries(made).reduce((text, [name, content]) => {
     const section = new RegExp(`(<!-- ${name}:[^>]*-->\\n)[\\s\\S]*?(<!-- /${name} -->)`)
     return text.replace(section, (_, start, end) => `${start}${content}\n${end}`)

@@ -14,18 +14,17 @@ import type {
   QueueItem,
   WebSocketProbe,
 } from '../../jenkins/jenkins.ts'
-import { FaultSwitches } from './fault-switches.ts'
+import { FakeVitals } from './fake-vitals.ts'
 
 /**
  * A controller in memory: nodes, a queue and jobs, without HTTP and without delays. Tests set its public fields,
  * let agents come and go, switch faults on, and read `calls` afterwards.
  */
-export class FakeJenkins extends FaultSwitches implements Jenkins {
+export class FakeJenkins extends FakeVitals implements Jenkins {
   readonly url = 'http://jenkins.test/'
   version = '2.498'
   session = 'boot-1'
   identity: Identity = { name: 'ann', anonymous: false, authorities: ['authenticated'] }
-  quietingDown = false
   clockSkewMs: number | undefined = 0
   rootUrl: string | undefined = 'http://jenkins.test/'
   listener: AgentListener | undefined = undefined
@@ -77,6 +76,7 @@ export class FakeJenkins extends FaultSwitches implements Jenkins {
       version: this.version,
       session: this.session,
       quietingDown: this.quietingDown,
+      ...(this.quietDownReason !== undefined && { quietDownReason: this.quietDownReason }),
       agentPort: this.listener?.port ?? -1,
       usesCrumbs: true,
       rootUrl: this.rootUrl,
@@ -247,16 +247,8 @@ export class FakeJenkins extends FaultSwitches implements Jenkins {
     })
   }
 
-  quietDown(_reason: string, signal?: AbortSignal): Promise<void> {
-    return this.answer('quietDown', '', signal, () => {
-      this.quietingDown = true
-    })
-  }
-
-  cancelQuietDown(signal?: AbortSignal): Promise<void> {
-    return this.answer('cancelQuietDown', '', signal, () => {
-      this.quietingDown = false
-    })
+  jobCount(signal?: AbortSignal): Promise<number> {
+    return this.answer('jobCount', '', signal, () => this.jobs.size)
   }
 
   protected noteAnswer(): void {

@@ -1,38 +1,40 @@
 import { api, forbidden } from '../replies.ts'
 import { exporter } from '../tree.ts'
-import type { Route } from '../world.ts'
+import type { PlayedPlugin, Route } from '../world.ts'
 
 /** `/pluginManager/api/json`. */
 export const pluginManager: Route = (call, world) => {
   const refused =
     forbidden(call, world, 'hudson.model.Hudson.Read') ??
     forbidden(call, world, 'hudson.model.Hudson.Administer')
-  return refused ?? api(call, world, asPluginManager('hudson.LocalPluginManager', played))
+  return refused ?? api(call, world, asPluginManager('hudson.LocalPluginManager', world.plugins))
 }
 
 /** Plugins whose work the practice controller does itself. */
-const played = {
+export const ownPlugins: readonly PlayedPlugin[] = Object.entries({
   'instance-identity': 'Instance Identity',
   'matrix-auth': 'Matrix Authorization Strategy Plugin',
   'workflow-cps': 'Pipeline: Groovy',
   'workflow-durable-task-step': 'Pipeline: Nodes and Processes',
   'workflow-job': 'Pipeline: Job',
-}
+}).map(([shortName, longName]) => ({
+  ...{ shortName, longName, version: '0.practice' },
+  ...{ active: true, enabled: true },
+}))
 
-const asPluginManager = exporter<Record<string, string>>({
-  plugins: (plugins) =>
-    Object.entries(plugins).map(([shortName, longName]) => asPlugin(undefined, { shortName, longName })),
+const asPluginManager = exporter<readonly PlayedPlugin[]>({
+  plugins: (plugins) => plugins.map((plugin) => asPlugin(undefined, plugin)),
 })
 
-const asPlugin = exporter<{ shortName: string; longName: string }>({
-  active: () => true,
+const asPlugin = exporter<PlayedPlugin>({
+  active: ({ active }) => active,
   backupVersion: () => null,
   bundled: () => false,
   deleted: () => false,
   dependencies: () => [],
   detached: () => false,
   downgradable: () => false,
-  enabled: () => true,
+  enabled: ({ enabled }) => enabled,
   hasUpdate: () => false,
   longName: ({ longName }) => longName,
   pinned: () => false,
@@ -40,5 +42,5 @@ const asPlugin = exporter<{ shortName: string; longName: string }>({
   shortName: ({ shortName }) => shortName,
   supportsDynamicLoad: () => 'MAYBE',
   url: () => null,
-  version: () => '0.practice',
+  version: ({ version }) => version,
 })

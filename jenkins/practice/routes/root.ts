@@ -19,7 +19,7 @@ export const frontPage: Route = (call, world) =>
     text: `It speaks the parts of Jenkins ${world.version} that footman uses. It is not Jenkins.`,
   })
 
-/** `/login`: 200 for everybody, which is how agents find out that the controller is up. */
+/** `/login`: 200 for everybody, which is how agents find out that the controller is up. Before the set-up it asks for the first password. */
 export const login: Route = (call, world) => ({
   status: 200,
   headers: {
@@ -28,7 +28,9 @@ export const login: Route = (call, world) => ({
     'X-Instance-Identity': instanceIdentity,
     ...sessionCookie(call, world),
   },
-  body: html('Sign in - Jenkins', 'Sign in'),
+  body: world.setupWizard
+    ? html('Jenkins', `Unlock Jenkins: the first password lies in ${world.setupWizard.passwordFile}`)
+    : html('Sign in - Jenkins', 'Sign in'),
 })
 
 export const instanceIdentityPage: Route = (call, world) =>

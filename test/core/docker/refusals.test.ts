@@ -15,6 +15,13 @@ function refusal(statusCode: number, message: string): Error {
 describe('words of engines and registries', () => {
   test.each([
     [500, 'write /var/lib/docker/tmp/x: no space left on device', 'user', /docker system prune/],
+    [
+      500,
+      'driver failed programming external connectivity on endpoint a: Bind for 0.0.0.0:8080 failed: port is already allocated',
+      'conflict',
+      /docker ps/,
+    ],
+    [403, 'Address already in use', 'conflict', /docker ps/],
     [404, 'No such image: team/tool:1', 'user', /pull it/],
     [404, 'team/tool:1: image not known', 'user', /pull it/], // Podman
     [

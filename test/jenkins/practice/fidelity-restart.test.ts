@@ -10,7 +10,7 @@ import { placeOf, type Replay, startReplay } from './replay.ts'
 describe('a restart, as recorded', () => {
   let replay: Replay
   beforeEach(async () => {
-    replay = await startReplay({ restartMs: 1500 })
+    replay = await startReplay({ restartMs: 3000 })
   })
   afterEach(() => replay.controller.stop())
 
@@ -29,8 +29,8 @@ describe('a restart, as recorded', () => {
 
     expect(await answersLike(replay, [16, 17, 18, 19])).toEqual({}) // Restarting Jenkins
     await untilRefused(replay)
-    await expect.poll(() => answersLike(replay, [29, 30, 31, 32])).toEqual({}) // Starting Jenkins
-    await expect.poll(() => answersLike(replay, [33, 34, 35, 36]), { timeout: 3000 }).toEqual({}) // up
+    await expect.poll(() => answersLike(replay, [29, 30, 31, 32]), { timeout: 5000 }).toEqual({}) // Starting Jenkins
+    await expect.poll(() => answersLike(replay, [33, 34, 35, 36]), { timeout: 10_000 }).toEqual({}) // up
 
     expect(await sessionOf(replay)).not.toBe(sessionBefore)
     connectAgent(controller, 'b1')

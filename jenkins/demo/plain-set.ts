@@ -1,0 +1,71 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Secret } from '../../core/secret.ts'
+import { type PracticeController, startPracticeController } from '../practice/controller.ts'
+import { corruptHome } from '../practice/controller-image/corruption.ts'
+import { fillHome, homePlan } from '../practice/controller-image/home-content.ts'
+import { loadHome, markBooted } from '../practice/controller-image/home-files.ts'
+import { newToken } from '../practice/controller-image/practice-home.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { plainHome } from './plain-home.ts'
+import { PlainHost } from './plain-host.ts'
+import { type DemoSet, versions } from './set.ts'
+
+/** Everything inside this process and one folder. */
+export async function plainSet(folder: string, because: string): Promise<DemoSet> {
+  const [home, store] = [join(folder, 'home'), join(folder, 'backups')]
+  await Promise.all([home, store].map((path) => mkdir(path, { recursive: true })))
+  const token = newToken()
+  fillHome(home, homePlan({ token, files: homeFiles, version: versions.old }))
+  // Whoever is not root cannot copy what nobody may read.
+  await rm(join(home, 'userContent/nobody may read'))
+  const reference = 'demo/jenkins:lts'
+  const host = new PlainHost()
+  const keeper = plainHome(home, store)
+  host.addImage(reference, versions.old, (at) => startVersion(at, versions.old))
+  return {
+    host,
+    keeperOf: () => keeper,
+    name: 'jenkins',
+    reference,
+    home,
+    store,
+    account: { user: 'admin', token: new Secret(token) },
+    releaseBrokenVersion: async () => {
+      host.addImage(reference, versions.broken, (at) => startVersion(at, versions.broken, spoil))
+    },
+    fingerprint: () => fingerprintOf(home),
+    note: `the controller is a plain process with a folder as its home (${because})`,
+    close: () => host.close(),
+  }
+}
+
+const homeFiles = 100
+
+/** A practice controller on a home. `migrate` is what a version does to it on its first start. */
+async function startVersion(
+  home: string,
+  version: string,
+  migrate: (home: string) => Promise<void> = async () => {},
+): Promise<PracticeController> {
+  let isLoaded = false
+  const controller = await startPracticeController({
+    version,
+    prepare: async (state) => {
+      const prepared = await loadHome(state, {
+        ...{ home, version, forceWizard: false },
+        onFirstPassword: () => undefined,
+      })
+      await migrate(home)
+      isLoaded = true
+      return prepared
+    },
+  })
+  if (isLoaded) await markBooted(home)
+  return controller
+}
+
+async function spoil(home: string): Promise<void> {
+  await corruptHome(home)
+  throw new Error('java.io.IOException: the migration broke on purpose')
+}
