@@ -142,7 +142,27 @@ export interface NodeChange {
   labels?: string[]
   description?: string
   mode?: 'normal' | 'exclusive'
+  launcher?: NodeLauncher
   clearOfflineMark?: boolean
+}
+
+/** How the agent of a node comes into being. */
+export type NodeLauncher =
+  /** It dials in. */
+  | { kind: 'inbound'; webSocket: boolean }
+  /** The controller logs in and starts it (plugin ssh-slaves). */
+  | ({ kind: 'ssh' } & SshLauncher)
+
+export interface SshLauncher {
+  /** As the controller dials it. */
+  host: string
+  port: number
+  /** Of the system store. */
+  credentialsId: string
+  /** The only one that the host may show: `ssh-ed25519 AAAA…`. */
+  hostKey: string
+  java: string
+  jvmOptions: string
 }
 
 export interface AgentListener {

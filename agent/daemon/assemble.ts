@@ -26,7 +26,7 @@ export async function assemble(options: AssembleOptions): Promise<Plan> {
   const { config, jenkins, engine, transport, machineName, machineId, budget, signal } = options
   const { os, arch } = await engine.info(signal)
   const versionNow = jenkins.seen?.version ?? (await jenkins.root(signal)).version
-  const truths = [os, arch, machineName, ...config.machine.features]
+  const truths = [os, arch, machineName, ...config.machine.features, ...transport.addedLabels]
   const templates = config.templates.map((template) => templateOf(template, truths, budget))
   const description = formatNodeDescription({
     id: machineId,

@@ -3,10 +3,11 @@ import { permissionName } from '../../jenkins/permissions.ts'
 import { attempt, type CheckOutcome, fail, failure, ok } from './check.ts'
 import type { PreflightOptions } from './options.ts'
 
-export type TrialOptions = Pick<
-  PreflightOptions,
-  'jenkins' | 'config' | 'machineName' | 'transports' | 'signal'
->
+export interface TrialOptions
+  extends Pick<PreflightOptions, 'jenkins' | 'config' | 'machineName' | 'transports' | 'signal'> {
+  /** Undefined where nothing may be started. */
+  engine?: PreflightOptions['engine']
+}
 
 /** Asked for by no build. */
 export const trialLabel = 'footman-preflight'

@@ -5,11 +5,15 @@ export function pigeon(over: Partial<Transport> = {}): Transport {
   return {
     name: 'pigeon',
     title: 'Carrier pigeon',
-    webSocket: false,
-    agentOptions: ['-pigeon'],
+    isAutomatic: true,
+    addedLabels: [],
     usable: async () => ({ usable: true, finding: 'pigeons are about' }),
     tryOut: async ({ node }) => ({ usable: true, finding: `a pigeon found ${node}` }),
     explain: async () => 'the cat got it',
+    rest: async () => {},
+    open: async () => {},
+    restore: async () => {},
+    release: async () => {},
     ...over,
   }
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { agentContainerSpec, jarCacheVolume } from '../../../agent/containers/container-spec.ts'
-import { createTcpTransport } from '../../../agent/transports/tcp.ts'
-import { agentContainer, identity, plan } from '../agent-containers.ts'
+import { agentContainerSpec, jarCacheVolume } from '../../../../agent/transports/inbound/container-spec.ts'
+import { createTcpTransport } from '../../../../agent/transports/inbound/tcp.ts'
+import { agentContainer, identity, plan } from '../../agent-containers.ts'
 
 const mib = 2 ** 20
 
@@ -59,6 +59,7 @@ describe('the container of a slot', () => {
           "io.footman.size": "0.5CPU512M",
           "io.footman.slot": "laptop-ann-1",
           "io.footman.template": "default",
+          "io.footman.transport": "websocket",
           "io.footman.version": Any<String>,
         },
         "memoryBytes": 536870912,

@@ -1,16 +1,21 @@
-import type { AgentListener } from '../../jenkins/jenkins.ts'
+import type { AgentListener } from '../../../jenkins/jenkins.ts'
+import type { Transport, TransportFinding } from '../transport.ts'
 import { askNodeLog } from './ask-node-log.ts'
 import { causeInLog } from './link.ts'
+import { inboundSlots } from './slots.ts'
 import { type Banner, type BannerProbe, readBanner } from './tcp-banner.ts'
-import type { Transport, TransportFinding } from './transport.ts'
+import type { InboundWay } from './way.ts'
+
+const overTcp: InboundWay = { name: 'tcp', webSocket: false, agentOptions: [] }
 
 /** Agents over the controller's TCP port for inbound agents (protocol JNLP4-connect). */
-export function createTcpTransport(read: BannerProbe = readBanner): Transport {
+export function createTcpTransport(read: BannerProbe = readBanner): Transport & InboundWay {
   return {
-    name: 'tcp',
+    ...overTcp,
     title: 'TCP',
-    webSocket: false,
-    agentOptions: [],
+    isAutomatic: true,
+    addedLabels: [],
+    ...inboundSlots(() => overTcp),
 
     async usable(jenkins, signal) {
       return judgeListener(await jenkins.agentListener(signal))

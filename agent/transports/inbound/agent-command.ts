@@ -1,6 +1,6 @@
-import { supportsNoReconnectAfter } from '../../jenkins/version.ts'
-import type { Transport } from '../transports/transport.ts'
-import { inside } from './inside.ts'
+import { supportsNoReconnectAfter } from '../../../jenkins/version.ts'
+import { inside } from '../../containers/inside.ts'
+import type { InboundWay } from './way.ts'
 
 export interface AgentCommandOptions {
   /** Java inside the image. */
@@ -11,7 +11,7 @@ export interface AgentCommandOptions {
   controllerUrl: string
   /** As the controller says; undefined where it has not said yet. */
   controllerVersion: string | undefined
-  transport: Transport
+  transport: InboundWay
   workDir: string
   memoryBytes: number
 }

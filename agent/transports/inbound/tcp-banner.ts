@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
-import { deadline } from '../../core/clock.ts'
-import { messageOf } from '../../core/errors.ts'
+import { deadline } from '../../../core/clock.ts'
+import { messageOf } from '../../../core/errors.ts'
 
 /** What answers at an agent port. `silent`: it takes connections and says nothing. */
 export type Banner =

@@ -1,10 +1,10 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFileAtomic } from '../../core/atomic-write.ts'
-import { RemoteError } from '../../core/errors.ts'
-import { fileError } from '../../core/file-error.ts'
-import type { Jenkins } from '../../jenkins/jenkins.ts'
-import { controllerIdOf } from '../identity.ts'
+import { writeFileAtomic } from '../../../core/atomic-write.ts'
+import { RemoteError } from '../../../core/errors.ts'
+import { fileError } from '../../../core/file-error.ts'
+import type { Jenkins } from '../../../jenkins/jenkins.ts'
+import { controllerIdOf } from '../../identity.ts'
 
 export interface AgentJarOptions {
   jenkins: Jenkins

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { readBanner } from '../../../agent/transports/tcp-banner.ts'
+import { readBanner } from '../../../../agent/transports/inbound/tcp-banner.ts'
 
 async function listen(onConnection: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>()

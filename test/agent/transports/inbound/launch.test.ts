@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { agentContainerSpec } from '../../../agent/containers/container-spec.ts'
-import { launchContainer } from '../../../agent/containers/launch.ts'
-import { slotLabels } from '../../../agent/containers/observed-container.ts'
-import { RemoteError, UserError } from '../../../core/errors.ts'
-import { Secret } from '../../../core/secret.ts'
-import { fakeDocker } from '../../support/docker-fake.ts'
-import { agentContainer, identity, plan } from '../agent-containers.ts'
+import { slotLabels } from '../../../../agent/containers/observed-container.ts'
+import { agentContainerSpec } from '../../../../agent/transports/inbound/container-spec.ts'
+import { launchContainer } from '../../../../agent/transports/inbound/launch.ts'
+import { RemoteError, UserError } from '../../../../core/errors.ts'
+import { Secret } from '../../../../core/secret.ts'
+import { fakeDocker } from '../../../support/docker-fake.ts'
+import { agentContainer, identity, plan } from '../../agent-containers.ts'
 
 const secret = new Secret('5ec2e7'.repeat(10))
 const spec = agentContainerSpec(agentContainer())
@@ -102,7 +102,7 @@ describe('a name that is taken', () => {
 
   test('by a container that is not ours is left alone, and the person is told', async () => {
     const engine = engineWithImage()
-    const labels = slotLabels({ ...identity, machineId: 'somebody-else' }, plan)
+    const labels = slotLabels({ ...identity, machineId: 'somebody-else' }, plan, 'websocket')
     const theirs = await engine.create({ ...spec, labels })
     await expect(launchContainer({ engine, spec, secret })).rejects.toMatchObject({
       code: 'user',

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { createTcpTransport } from '../../../agent/transports/tcp.ts'
-import type { Banner } from '../../../agent/transports/tcp-banner.ts'
-import { Secret } from '../../../core/secret.ts'
-import type { AgentListener } from '../../../jenkins/jenkins.ts'
-import { FakeJenkins } from '../../support/fake-jenkins.ts'
+import { createTcpTransport } from '../../../../agent/transports/inbound/tcp.ts'
+import type { Banner } from '../../../../agent/transports/inbound/tcp-banner.ts'
+import { Secret } from '../../../../core/secret.ts'
+import type { AgentListener } from '../../../../jenkins/jenkins.ts'
+import { FakeJenkins } from '../../../support/fake-jenkins.ts'
+import { trial } from '../../../support/trial.ts'
 
 const listener: AgentListener = {
   host: 'jenkins.test',
@@ -21,7 +22,7 @@ function withListener(over: Partial<AgentListener> = {}): FakeJenkins {
 
 function tryOut(jenkins: FakeJenkins, banner: Banner) {
   const transport = createTcpTransport(async () => banner)
-  return transport.tryOut({ jenkins, node: 'n', secret: undefined, signal: undefined })
+  return transport.tryOut(trial({ jenkins }))
 }
 
 describe('trying TCP out', () => {
@@ -42,7 +43,7 @@ describe('trying TCP out', () => {
   ])('a port %s is not even connected to', async (_name, over, cure) => {
     const transport = createTcpTransport(() => Promise.reject(new Error('nobody shall connect')))
     const jenkins = withListener(over)
-    const found = await transport.tryOut({ jenkins, node: 'n', secret: undefined, signal: undefined })
+    const found = await transport.tryOut(trial({ jenkins }))
     expect(found).toMatchObject({ usable: false, cure: expect.stringContaining(cure) })
   })
 })

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { webSocketTransport } from '../../../agent/transports/websocket.ts'
-import { Secret } from '../../../core/secret.ts'
-import type { WebSocketProbe } from '../../../jenkins/jenkins.ts'
-import { FakeJenkins } from '../../support/fake-jenkins.ts'
+import { webSocketTransport } from '../../../../agent/transports/inbound/websocket.ts'
+import { Secret } from '../../../../core/secret.ts'
+import type { WebSocketProbe } from '../../../../jenkins/jenkins.ts'
+import { FakeJenkins } from '../../../support/fake-jenkins.ts'
+import { trial } from '../../../support/trial.ts'
 
 /** A controller that answers every probe so. */
 function answering(probe: WebSocketProbe): FakeJenkins {
@@ -14,7 +15,7 @@ function answering(probe: WebSocketProbe): FakeJenkins {
 const secret = new Secret('opensesame')
 
 function tryOut(probe: WebSocketProbe) {
-  return webSocketTransport.tryOut({ jenkins: answering(probe), node: 'n', secret, signal: undefined })
+  return webSocketTransport.tryOut(trial({ jenkins: answering(probe), secret }))
 }
 
 describe('trying WebSocket out', () => {
@@ -32,12 +33,7 @@ describe('trying WebSocket out', () => {
 
   test('is not possible without the secret of the node', async () => {
     const jenkins = new FakeJenkins()
-    const found = await webSocketTransport.tryOut({
-      jenkins,
-      node: 'n',
-      secret: undefined,
-      signal: undefined,
-    })
+    const found = await webSocketTransport.tryOut(trial({ jenkins }))
     expect(found).toEqual({ usable: undefined, finding: 'it could not be tried: the secret is missing' })
     expect(jenkins.calls).toEqual([])
   })

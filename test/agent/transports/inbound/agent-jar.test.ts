@@ -1,9 +1,9 @@
 import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { agentJar } from '../../../agent/containers/agent-jar.ts'
-import { FakeJenkins } from '../../support/fake-jenkins.ts'
-import { tempDir } from '../../support/temp-dir.ts'
+import { agentJar } from '../../../../agent/transports/inbound/agent-jar.ts'
+import { FakeJenkins } from '../../../support/fake-jenkins.ts'
+import { tempDir } from '../../../support/temp-dir.ts'
 
 const jar = Buffer.from('PK\u0003\u0004 and so on')
 

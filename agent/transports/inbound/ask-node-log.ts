@@ -1,4 +1,4 @@
-import type { Jenkins } from '../../jenkins/jenkins.ts'
+import type { Jenkins } from '../../../jenkins/jenkins.ts'
 import { causeInNodeLog } from './link.ts'
 
 /** What the controller's own log of a node says against its agent; undefined when it says nothing, or may not be read. */

@@ -1,15 +1,20 @@
-import type { WebSocketProbe } from '../../jenkins/jenkins.ts'
-import { compareVersions } from '../../jenkins/version.ts'
+import type { WebSocketProbe } from '../../../jenkins/jenkins.ts'
+import { compareVersions } from '../../../jenkins/version.ts'
+import { type Transport, type TransportFinding, untried } from '../transport.ts'
 import { askNodeLog } from './ask-node-log.ts'
 import { causeInLog } from './link.ts'
-import { type Transport, type TransportFinding, untried } from './transport.ts'
+import { inboundSlots } from './slots.ts'
+import type { InboundWay } from './way.ts'
+
+const overWebSocket: InboundWay = { name: 'websocket', webSocket: true, agentOptions: ['-webSocket'] }
 
 /** Agents over one HTTP(S) connection: passes proxies and needs no further port. Jenkins has it since 2.217. */
-export const webSocketTransport: Transport = {
-  name: 'websocket',
+export const webSocketTransport: Transport & InboundWay = {
+  ...overWebSocket,
   title: 'WebSocket',
-  webSocket: true,
-  agentOptions: ['-webSocket'],
+  isAutomatic: true,
+  addedLabels: [],
+  ...inboundSlots(() => overWebSocket),
 
   async usable(jenkins, signal) {
     const { version } = jenkins.seen ?? (await jenkins.root(signal))

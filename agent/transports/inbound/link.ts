@@ -1,4 +1,4 @@
-import type { ObservedContainer } from '../world.ts'
+import type { ObservedContainer } from '../../world.ts'
 
 /**
  * What agent.jar says of its own connection, word for word: plugins write into the same log, and one that `Failed to

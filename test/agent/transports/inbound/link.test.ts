@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { causeInLog, causeInNodeLog, linkOf } from '../../../agent/transports/link.ts'
+import { causeInLog, causeInNodeLog, linkOf } from '../../../../agent/transports/inbound/link.ts'
 
 const connecting = 'INFO: Setting up agent: laptop-1\nINFO: Locating server among [http://jenkins.test/]'
 
