@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../core/clock.ts'
 import { ConfigError, messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Secret } from '../core/secret.ts'
+import { credentialCalls } from './credentials.ts'
 import { JenkinsHttp, type Seen } from './http.ts'
 import { inboundCalls } from './inbound.ts'
 import type { Jenkins } from './jenkins.ts'
@@ -46,6 +47,7 @@ export function connectJenkins(options: ConnectOptions): Jenkins {
     ...rootCalls(http, clock.now),
     ...queueCalls(http),
     ...nodeCalls(http),
+    ...credentialCalls(http),
     ...inboundCalls(http),
     ...jobCalls(http),
     ...lifeCycleCalls(http),

@@ -33,6 +33,15 @@ export interface Jenkins {
   /** Closes the channel, so that another agent may take the name. A no-op without a channel. */
   disconnect(name: string, reason: string, signal?: AbortSignal): Promise<void>
   nodeLog(name: string, signal?: AbortSignal): Promise<string>
+  /** Has the controller start the agent of a node that it launches itself, now. */
+  launch(name: string, signal?: AbortSignal): Promise<void>
+
+  /** Ids in the controller's own store. */
+  credentialIds(signal?: AbortSignal): Promise<string[]>
+  /** Keeps a key in the controller's own store, in place of one of the same id. */
+  putSshKey(key: SshKeyCredential, signal?: AbortSignal): Promise<void>
+  /** Gone already is fine. */
+  deleteCredential(id: string, signal?: AbortSignal): Promise<void>
 
   inboundSecret(name: string, signal?: AbortSignal): Promise<Secret>
   /** The controller's agent.jar. `etag` is what changed it last (Last-Modified), for caching. */
@@ -136,6 +145,14 @@ export interface NodeSpec {
   mode: 'normal' | 'exclusive'
   webSocket: boolean
   env?: Record<string, string>
+}
+
+/** How the controller logs in somewhere. */
+export interface SshKeyCredential {
+  id: string
+  description: string
+  user: string
+  privateKey: Secret
 }
 
 export interface NodeChange {

@@ -154,7 +154,7 @@ function unescapeText(text: string): string {
 }
 
 /** XML 1.1 wants control characters as references and has no way to write NUL. */
-function escapeText(text: string): string {
+export function escapeText(text: string): string {
   return text.replace(/[&<>\r]|[^\P{Cc}\t\n]/gu, (character) => {
     if (character === '\0') return ''
     if (character === '&') return '&amp;'

@@ -1,6 +1,7 @@
 import { same } from './auth.ts'
 import { containerError, forbidden, notFound, sessionCookie } from './replies.ts'
 import { jnlpJars, tcpSlaveAgentListener, wsagents } from './routes/agents.ts'
+import { credentials } from './routes/credentials.ts'
 import { createJob, job } from './routes/jobs.ts'
 import { label, overallLoad } from './routes/label.ts'
 import {
@@ -32,6 +33,7 @@ const nouns: Record<string, Route> = {
   cancelQuietDown,
   computer: nodes,
   createItem: createJob,
+  credentials,
   crumbIssuer,
   exit,
   'instance-identity': instanceIdentityPage,
