@@ -10,6 +10,7 @@ import type { Acceptor, AgentDoor, Build, BuildResult, Runner, RunnerHost } from
 import { doorView } from './door.ts'
 import { greetAgent, refused } from './greeting.ts'
 import { readCall } from './http.ts'
+import { createLauncher } from './launching/launcher.ts'
 import { attachLink } from './nodes.ts'
 import { createRunner } from './runner.ts'
 import { Scheduler } from './scheduler.ts'
@@ -64,12 +65,15 @@ export async function boot(options: BootOptions): Promise<Boot> {
     acceptors.push(tcp)
     agentPort = tcp.port
   }
+  const launcher = createLauncher({ state, door, clock, agentJar })
+  acceptors.push(launcher)
   const world: World = {
     ...options,
     session,
     sessions: createSessions(),
     scheduler,
     runner,
+    launch: launcher.launch,
     agentPort,
     agentJar: async () => ({ bytes: await agentJar(), modifiedMs: loadedAtMs }),
   }

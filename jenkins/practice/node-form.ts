@@ -86,7 +86,7 @@ function inboundLauncher(launcher: Record<string, unknown>): XmlElement {
   )
 }
 
-/** Kept for footman's SSH agents: the practice controller stores such a launcher, but dials nobody. */
+/** Played by launching/. */
 function sshLauncher(launcher: Record<string, unknown>): XmlElement | undefined {
   const strategy = object.safeParse(launcher.sshHostKeyVerificationStrategy).data
   const verifier = strategy && verifierElement(strategy)

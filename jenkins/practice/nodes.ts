@@ -52,13 +52,14 @@ export function attachLink(
   from: { address: string; now: () => number },
 ): void {
   const computer = state.computers.get(link.node)
-  if (!computer?.config || computer.link || !isInbound(computer.config)) {
+  const isLaunched = link.transport === 'ssh'
+  if (!computer?.config || computer.link || isInbound(computer.config) === isLaunched) {
     link.close(computer?.link ? 'already connected' : 'no such agent')
     return
   }
   computer.link = link
   computer.lost = undefined
-  computer.log = connectionLog(link, from.address)
+  computer.log = isLaunched ? `${computer.log}${launchedLog}` : connectionLog(link, from.address)
   link.onClosed((reason) => {
     if (computer.link !== link) return
     computer.link = undefined
@@ -108,6 +109,16 @@ function dropLink(state: State, computer: Computer, cause: OfflineCause): void {
   link?.close(cause.reason)
   if (link) state.emit({ kind: 'agent', node: computer.name, connected: false, reason: cause.reason })
 }
+
+/** What follows on the words of an SSH launcher. */
+const launchedLog = [
+  'Remoting version: 3283.v92c105e0f819',
+  'Launcher: SSHLauncher',
+  'Communication Protocol: Standard in/out',
+  'This is a Unix agent',
+  'Agent successfully connected and online',
+  '',
+].join('\n')
 
 /** Word for word what the node log of Jenkins 2.498 was recorded to say. */
 function connectionLog(link: AgentLink, address: string): string {

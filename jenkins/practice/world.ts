@@ -16,6 +16,8 @@ export interface World {
   readonly state: State
   readonly scheduler: Scheduler
   readonly runner: Runner
+  /** Starts the agent of a node that the controller launches itself. */
+  launch(node: string): void
   readonly clock: Clock
   readonly log: Log
   /** The configured URL, with context path and trailing slash. */

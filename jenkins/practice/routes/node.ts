@@ -66,6 +66,7 @@ const posted: Record<string, NodeVerb> = {
     return foundHere(call, world)
   }),
   launchSlaveAgent: post('hudson.model.Computer.Connect', (call, world, computer) => {
+    world.launch(computer.name)
     if (computer.config && !isInbound(computer.config))
       return found(world, `/computer/${encodeURIComponent(computer.name)}/log`)
     return page(call, world, { status: 200, title: `${computer.name} - Jenkins` })
