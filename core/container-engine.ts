@@ -51,6 +51,8 @@ export interface EngineInfo {
   rootless: boolean
   /** Whether CPU, memory and pids limits are enforced (a rootless engine may lack the cgroup controllers). */
   enforces: { cpu: boolean; memory: boolean; pids: boolean }
+  /** The machine on which it runs, where that is another one. */
+  host?: string | undefined
   /** Folder where the engine keeps its data, when it is on this machine. */
   dataRoot: string | undefined
 }

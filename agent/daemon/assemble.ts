@@ -1,7 +1,6 @@
 import type { ContainerEngine } from '../../core/container-engine.ts'
 import type { Jenkins } from '../../jenkins/jenkins.ts'
 import type { AgentConfig, TemplateConfig } from '../config/schema.ts'
-import { defaultImage } from '../containers/default-image.ts'
 import { formatNodeDescription } from '../fleet/fleet.ts'
 import { controllerIdOf } from '../identity.ts'
 import type { Transport } from '../transports/transport.ts'
@@ -41,7 +40,9 @@ export async function assemble(options: AssembleOptions): Promise<Plan> {
     machine: { name: machineName, id: machineId, budget, maxSlots: config.machine.slots },
     templates,
     images: (version = versionNow) =>
-      Object.fromEntries(config.templates.map(({ name, image }) => [name, image ?? defaultImage(version)])),
+      Object.fromEntries(
+        config.templates.map(({ name, image }) => [name, image ?? transport.defaultImage(version)]),
+      ),
     transport,
     stateDir: options.stateDir,
     cacheDir: options.cacheDir,

@@ -2,11 +2,13 @@ import type { Jenkins } from '../../jenkins/jenkins.ts'
 import { createTcpTransport } from './inbound/tcp.ts'
 import { webSocketTransport } from './inbound/websocket.ts'
 import { type TransportName, transportNames } from './names.ts'
+import { createSshTransport } from './ssh/ssh.ts'
 import type { Transport, TransportFinding } from './transport.ts'
 
 const byName: Record<TransportName, Transport> = {
   websocket: webSocketTransport,
   tcp: createTcpTransport(),
+  ssh: createSshTransport(),
 }
 
 /** Every transport, in the order in which `transport: auto` prefers them. */

@@ -21,6 +21,8 @@ export interface Transport {
   readonly isAutomatic: boolean
   /** Labels that nodes of this kind always carry, whatever we ask for. */
   readonly addedLabels: readonly string[]
+  /** Image of a template that names none, for a controller of this version. */
+  defaultImage(controllerVersion: string): string
 
   /** What the controller says of this way, found out with a request or two and without a node. */
   usable(jenkins: Jenkins, signal?: AbortSignal): Promise<TransportFinding>

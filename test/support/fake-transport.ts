@@ -7,6 +7,7 @@ export function pigeon(over: Partial<Transport> = {}): Transport {
     title: 'Carrier pigeon',
     isAutomatic: true,
     addedLabels: [],
+    defaultImage: () => 'pigeon/loft:1',
     usable: async () => ({ usable: true, finding: 'pigeons are about' }),
     tryOut: async ({ node }) => ({ usable: true, finding: `a pigeon found ${node}` }),
     explain: async () => 'the cat got it',

@@ -1,5 +1,6 @@
 import { supportsNoReconnectAfter } from '../../../jenkins/version.ts'
 import { inside } from '../../containers/inside.ts'
+import { jvmOptions } from '../jvm-options.ts'
 import type { InboundWay } from './way.ts'
 
 export interface AgentCommandOptions {
@@ -16,7 +17,6 @@ export interface AgentCommandOptions {
   memoryBytes: number
 }
 
-const mib = 2 ** 20
 /** How long an agent goes on trying before it ends by itself, should nobody remove it. */
 const patience = '1d'
 
@@ -39,20 +39,4 @@ export function agentCommand(options: AgentCommandOptions): { entrypoint: string
     ...(endsByItself ? ['-noReconnectAfter', patience] : []),
   ]
   return { entrypoint: [java], command }
-}
-
-/**
- * A small JVM: the memory of the container is there for the build. Measured with remoting 3283 on Java 17, these
- * options take an idle agent from 99 to 82 MB. The heap is an eighth of the container, but enough to work with, and
- * never so much that a build has no room to grow; an agent that runs out of it ends, so that it is seen and
- * replaced.
- */
-function jvmOptions(memoryBytes: number): string[] {
-  const heapMib = Math.min(512, Math.max(96, memoryBytes / 8 / mib), memoryBytes / 2 / mib)
-  return [
-    `-Xmx${Math.floor(heapMib)}m`,
-    '-XX:+UseSerialGC',
-    '-XX:TieredStopAtLevel=1',
-    '-XX:+ExitOnOutOfMemoryError',
-  ]
 }

@@ -1,4 +1,5 @@
 import type { AgentListener } from '../../../jenkins/jenkins.ts'
+import { defaultImage } from '../../containers/default-image.ts'
 import type { Transport, TransportFinding } from '../transport.ts'
 import { askNodeLog } from './ask-node-log.ts'
 import { causeInLog } from './link.ts'
@@ -15,6 +16,7 @@ export function createTcpTransport(read: BannerProbe = readBanner): Transport & 
     title: 'TCP',
     isAutomatic: true,
     addedLabels: [],
+    defaultImage,
     ...inboundSlots(() => overTcp),
 
     async usable(jenkins, signal) {

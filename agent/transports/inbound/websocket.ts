@@ -1,5 +1,6 @@
 import type { WebSocketProbe } from '../../../jenkins/jenkins.ts'
 import { compareVersions } from '../../../jenkins/version.ts'
+import { defaultImage } from '../../containers/default-image.ts'
 import { type Transport, type TransportFinding, untried } from '../transport.ts'
 import { askNodeLog } from './ask-node-log.ts'
 import { causeInLog } from './link.ts'
@@ -14,6 +15,7 @@ export const webSocketTransport: Transport & InboundWay = {
   title: 'WebSocket',
   isAutomatic: true,
   addedLabels: [],
+  defaultImage,
   ...inboundSlots(() => overWebSocket),
 
   async usable(jenkins, signal) {
