@@ -33,7 +33,7 @@ export async function preflight(
       : tryNode(options)
   const transport = await follow(trial, note)
   const defaultImage = transport?.defaultImage ?? options.defaultImage
-  await follow(checkEngine({ ...options, defaultImage }, version), note)
+  await follow(checkEngine({ ...options, defaultImage }, { version, transport }), note)
   for (const outcome of checkCapacity(options)) note(outcome)
   return { passed: outcomes.every(({ result }) => result !== 'fail'), transport: transport?.name, outcomes }
 }

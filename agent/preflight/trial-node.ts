@@ -18,7 +18,7 @@ const tidyMs = 10_000
 
 /** Makes the node with which everything is tried; replaces one that a killed preflight left. */
 export async function createTrial(name: string, options: TrialOptions): Promise<CheckOutcome> {
-  const { jenkins, machineName, signal } = options
+  const { jenkins, config, machineName, signal } = options
   const cure = grant('Agent/Create', options)
   const answer = await attempt(signal, async () => {
     const { allowed, permission } = await jenkins.canCreateNodes(signal)
@@ -34,7 +34,7 @@ export async function createTrial(name: string, options: TrialOptions): Promise<
         name,
         description: `${trialMark} on ${machineName}; it is gone again in a moment.`,
         labels: [trialLabel],
-        remoteFs: '/tmp/footman',
+        remoteFs: config.templates[0]?.workDir ?? '/home/jenkins/agent',
         executors: 1,
         mode: 'exclusive',
         webSocket: true,

@@ -19,6 +19,8 @@ export interface Transport {
   readonly title: string
   /** Whether `transport: auto` may take it. What opens a port of this machine, say, is for its owner to choose. */
   readonly isAutomatic: boolean
+  /** Whether the agent dials the controller, rather than the other way round. */
+  readonly agentsDial: boolean
   /** Labels that nodes of this kind always carry, whatever we ask for. */
   readonly addedLabels: readonly string[]
   /** Image of a template that names none, for a controller of this version. */

@@ -44,6 +44,7 @@ export class AgentHome {
       images: { allow: stage.images, pull: stage.pull },
       templates: [{ name: 'default', size: '0.5CPU512M', ...stage.template }],
       policy: { minFreeDisk: '100M' },
+      ...stage.settings,
       ...settings,
     }
     await writeFile(join(home.folder, 'agent.yaml'), stringify(config))

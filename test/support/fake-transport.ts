@@ -6,6 +6,7 @@ export function pigeon(over: Partial<Transport> = {}): Transport {
     name: 'pigeon',
     title: 'Carrier pigeon',
     isAutomatic: true,
+    agentsDial: true,
     addedLabels: [],
     defaultImage: () => 'pigeon/loft:1',
     usable: async () => ({ usable: true, finding: 'pigeons are about' }),

@@ -15,6 +15,7 @@ export function createTcpTransport(read: BannerProbe = readBanner): Transport & 
     ...overTcp,
     title: 'TCP',
     isAutomatic: true,
+    agentsDial: true,
     addedLabels: [],
     defaultImage,
     ...inboundSlots(() => overTcp),

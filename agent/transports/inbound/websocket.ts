@@ -14,6 +14,7 @@ export const webSocketTransport: Transport & InboundWay = {
   ...overWebSocket,
   title: 'WebSocket',
   isAutomatic: true,
+  agentsDial: true,
   addedLabels: [],
   defaultImage,
   ...inboundSlots(() => overWebSocket),

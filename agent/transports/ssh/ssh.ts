@@ -15,6 +15,7 @@ export function createSshTransport(parts: SshSlotParts = {}): Transport {
     name: 'ssh',
     title: 'SSH',
     isAutomatic: false,
+    agentsDial: false,
     addedLabels: [],
     defaultImage: defaultSshImage,
     ...slots,

@@ -38,6 +38,7 @@ export async function launchOverSsh(options: LaunchOptions): Promise<Launched> {
   try {
     connection = await logIn(options)
     say('[SSH] Authentication successful.')
+    await connection.run(['mkdir', '-p', options.remoteFs], { timeoutMs: copyMs, signal })
     const jar = await options.agentJar()
     say('[SSH] Copying latest remoting.jar...')
     await connection.putFile(`${options.remoteFs}/remoting.jar`, jar, {
