@@ -36,6 +36,8 @@ export interface ContainerEngine {
   /** The last lines of stdout and stderr. */
   logs(id: string, tailLines: number, signal?: AbortSignal): Promise<string>
   removeVolume(name: string, signal?: AbortSignal): Promise<void>
+  /** Lets go of a connection that would keep this process alive. */
+  close?(): Promise<void>
 }
 
 export interface EngineInfo {

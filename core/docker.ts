@@ -4,6 +4,7 @@ import { type Attempt, noEngine } from './docker/no-engine.ts'
 import { findDockerHosts } from './docker-host.ts'
 import { FootmanError } from './errors.ts'
 import { type Log, silentLog } from './log.ts'
+import type { SshSurroundings } from './ssh-surroundings.ts'
 
 export interface ConnectOptions {
   /**
@@ -11,6 +12,8 @@ export interface ConnectOptions {
    */
   host?: string
   env?: NodeJS.ProcessEnv
+  /** Key and host key for an engine behind SSH; default: as the ssh command finds them. */
+  ssh?: Pick<SshSurroundings, 'key' | 'hostKey'>
   log?: Log
   /** Deadline of one question, in ms. Default 20,000. Work that moves data gets three times as long. */
   timeoutMs?: number
@@ -27,6 +30,7 @@ export async function connectDocker(options: ConnectOptions = {}): Promise<Conta
   const {
     host,
     env = process.env,
+    ssh = {},
     log = silentLog,
     timeoutMs = 20_000,
     silenceMs = 120_000,
@@ -44,7 +48,12 @@ export async function connectDocker(options: ConnectOptions = {}): Promise<Conta
     }
     const { endpoint } = finding
     try {
-      const engine = await connectEngine(endpoint, { timeoutMs, silenceMs, signal })
+      const engine = await connectEngine(endpoint, {
+        ssh: { ...ssh, env, ...(env.HOME && { home: env.HOME }) },
+        timeoutMs,
+        silenceMs,
+        signal,
+      })
       log.debug(`using the container engine at ${endpoint.host} (${endpoint.source})`)
       return engine
     } catch (error) {

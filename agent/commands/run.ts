@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { systemClock } from '../../core/clock.ts'
 import { type CommandContext, defineCommand } from '../../core/command.ts'
-import { connectDocker } from '../../core/docker.ts'
+import type { ContainerEngine } from '../../core/container-engine.ts'
 import { ConfigError } from '../../core/errors.ts'
 import { acquireLock } from '../../core/lock.ts'
 import { footmanPaths, privateFolder } from '../../core/paths.ts'
@@ -10,6 +10,7 @@ import { loadAgentConfig } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { controlSocketOf } from '../control/socket-of.ts'
 import { controllerConnector } from '../daemon/connect-controller.ts'
+import { findEngine } from '../daemon/find-engine.ts'
 import { lend } from '../daemon/lend.ts'
 import { readHardware } from '../hardware.ts'
 import { controllerIdOf } from '../identity.ts'
@@ -34,8 +35,9 @@ export const command = defineCommand({
       purpose: `lending to ${config.controller.url}`,
       signal,
     })
+    let engine: ContainerEngine | undefined
     try {
-      const engine = await connectDocker({ env, log, signal })
+      engine = await findEngine(config, context)
       checkSettings(config, readHardware(await engine.info(signal)), context)
       await lend({
         config,
@@ -50,6 +52,7 @@ export const command = defineCommand({
         signal,
       })
     } finally {
+      await engine?.close?.()
       await lock.release()
     }
   },

@@ -162,6 +162,25 @@ export const agentConfigSchema = z.strictObject({
       logLines: z.int().min(10).max(10_000).default(200).describe('Tail kept of a container that failed'),
     })
     .prefault({}),
+  docker: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Where the container engine listens: unix://PATH, tcp://HOST:PORT or ssh://USER@HOST; default: as the docker command finds it',
+    ),
+  dockerSsh: z
+    .strictObject({
+      key: secretReference
+        .optional()
+        .describe('Private key for ssh://, file:PATH; default: the ssh-agent, else the usual file in ~/.ssh'),
+      hostKey: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('The key that the host may show, as in a .pub file or SHA256:…; default: known_hosts'),
+    })
+    .prefault({}),
   transport: z
     .enum(['auto', ...transportNames])
     .default('auto')

@@ -48,7 +48,7 @@ export function directory(path: string, mode: number, owner: Owner): PutFile {
 
 export function file(
   path: string,
-  content: string,
+  content: string | Buffer,
   { mode, owner }: { mode: number; owner: Owner },
 ): PutFile {
   return { name: relative(path), content: Buffer.from(content), mode, ...owner }

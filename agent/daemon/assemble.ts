@@ -23,7 +23,7 @@ export interface AssembleOptions {
 /** Works out, once, everything that follows from configuration, hardware and what engine and controller say of themselves. */
 export async function assemble(options: AssembleOptions): Promise<Plan> {
   const { config, jenkins, engine, transport, machineName, machineId, budget, signal } = options
-  const { os, arch } = await engine.info(signal)
+  const { os, arch, host: engineHost } = await engine.info(signal)
   const versionNow = jenkins.seen?.version ?? (await jenkins.root(signal)).version
   const truths = [os, arch, machineName, ...config.machine.features, ...transport.addedLabels]
   const templates = config.templates.map((template) => templateOf(template, truths, budget))
@@ -44,6 +44,7 @@ export async function assemble(options: AssembleOptions): Promise<Plan> {
         config.templates.map(({ name, image }) => [name, image ?? transport.defaultImage(version)]),
       ),
     transport,
+    engineHost,
     stateDir: options.stateDir,
     cacheDir: options.cacheDir,
     describe: () => description,

@@ -107,6 +107,8 @@ export interface SlotSettings {
   /** Template -> image reference, for a controller of this version: the images' Java has to be new enough for it. */
   images(controllerVersion?: string): Readonly<Record<string, string>>
   cacheDir: string
+  /** The machine on which the engine runs, if not this one: then it shares no files with us. */
+  engineHost?: string | undefined
   /** Sentence and tag that our nodes carry, so that every laptop and every person can tell whose they are. */
   describe(slot: string): string
 }

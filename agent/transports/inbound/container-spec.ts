@@ -10,8 +10,8 @@ export interface AgentContainerOptions extends Omit<SlotContainerOptions, 'work'
   controllerUrl: string
   controllerVersion: string | undefined
   transport: InboundWay
-  /** On this machine, readable by everybody. */
-  agentJarPath: string
+  /** On the engine's machine, readable by everybody; undefined where it has to be put in. */
+  agentJarPath: string | undefined
 }
 
 /** The container of a slot whose agent dials the controller. Throws UserError when the owner of this machine does not allow the image. */
@@ -23,7 +23,9 @@ export function agentContainerSpec(options: AgentContainerOptions): ContainerSpe
     work: ({ java, workDir }) => ({
       ...agentCommand({ ...options, java, workDir, slot: plan.slot, memoryBytes: plan.size.memoryBytes }),
       mounts: [
-        { kind: 'bind', source: agentJarPath, target: inside.agentJar, readOnly: true },
+        ...(agentJarPath === undefined
+          ? []
+          : [{ kind: 'bind', source: agentJarPath, target: inside.agentJar, readOnly: true } as const]),
         { kind: 'volume', name: jarCacheVolume(identity), target: inside.jarCache, readOnly: false },
       ],
     }),

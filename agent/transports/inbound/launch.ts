@@ -17,6 +17,8 @@ export interface LaunchOptions {
   spec: ContainerSpec
   /** The node's inbound secret. */
   secret: Secret
+  /** The agent itself, for an engine that does not see our files. */
+  jar?: Buffer | undefined
   signal?: AbortSignal
 }
 
@@ -31,7 +33,7 @@ export function launchContainer(options: LaunchOptions): Promise<string> {
  * The secret in a folder of its own, the working directory, and a way to the jar cache, all the user's; by the user's id, because
  * volumes and images belong to root at first.
  */
-function batchesFor(owner: Owner, { secret, spec }: LaunchOptions): PutBatch[] {
+function batchesFor(owner: Owner, { secret, spec, jar }: LaunchOptions): PutBatch[] {
   const { folder, secretFolder, secretName, jarCache, jars } = inside
   const own = String(owner.uid)
   const workDirs = [spec.workingDir ?? '/'].filter((path) => path !== '/')
@@ -42,6 +44,7 @@ function batchesFor(owner: Owner, { secret, spec }: LaunchOptions): PutBatch[] {
         directory(folder, 0o755, root),
         directory(secretFolder, 0o500, owner),
         file(posix.join(secretFolder, secretName), secret.reveal(), { mode: 0o400, owner }),
+        ...(jar ? [file(inside.agentJar, jar, { mode: 0o644, owner: root })] : []),
         link(jars, posix.join(jarCache, own)),
         ...workDirs.map((path) => directory(path, 0o755, owner)),
       ],

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Secret } from '../../../core/secret.ts'
 import { putPlainNode } from '../plain-node.ts'
 import type { Opening, SlotContext, SlotNode, Transport } from '../transport.ts'
@@ -40,9 +41,10 @@ async function open(
   { context, way, putAs }: OpenSetting,
 ): Promise<void> {
   const { jenkins, engine, plan, signal } = context
-  const { config, identity, cacheDir } = plan
+  const { config, identity, cacheDir, engineHost } = plan
   const { slot, template, nodeLabels } = slotPlan
-  const jar = await agentJar({ jenkins, cacheDir, ...(signal && { signal }) })
+  const jarPath = await agentJar({ jenkins, cacheDir, ...(signal && { signal }) })
+  const isShared = engineHost === undefined
   const controllerVersion = jenkins.seen?.version
   const spec = agentContainerSpec({
     plan: slotPlan,
@@ -53,11 +55,12 @@ async function open(
     transport: way,
     identity,
     config,
-    agentJarPath: jar,
+    agentJarPath: isShared ? jarPath : undefined,
   })
   await putAs({ slot, exists: nodeExists, labels: nodeLabels }, context)
   const secret = await secretOf(slot, context)
-  await launchContainer({ engine, spec, secret, ...(signal && { signal }) })
+  const jar = isShared ? undefined : await readFile(jarPath)
+  await launchContainer({ engine, spec, secret, jar, ...(signal && { signal }) })
 }
 
 async function secretOf(slot: string, { jenkins, secrets, signal }: SlotContext): Promise<Secret> {

@@ -98,9 +98,9 @@ interface Introduction {
   clientKey: SshKeyPair
 }
 
-async function addressOf(find: typeof sshAddress, { jenkins, engine, plan, signal }: SlotContext) {
-  const { host: engineHost } = await engine.info(signal)
-  return find({ settings: plan.config.ssh, controllerUrl: jenkins.url, engineHost, signal })
+function addressOf(find: typeof sshAddress, { jenkins, plan, signal }: SlotContext): Promise<SshAddress> {
+  const { config, engineHost } = plan
+  return find({ settings: config.ssh, controllerUrl: jenkins.url, engineHost, signal })
 }
 
 /** Credential, then node, then launch: each needs the one before. */

@@ -50,6 +50,7 @@ export async function trySshSlot(
 
 async function contextOf(trial: Trial, engine: ContainerEngine, image: string): Promise<SlotContext> {
   const { jenkins, config, node, signal } = trial
+  const { host: engineHost } = await engine.info(signal)
   const description = (await jenkins.node(node, signal))?.description ?? ''
   const name = config.templates[0]?.name ?? ''
   return {
@@ -61,6 +62,7 @@ async function contextOf(trial: Trial, engine: ContainerEngine, image: string): 
       identity: { machineName: node, machineId: 'preflight', controllerId: controllerIdOf(jenkins.url) },
       images: () => ({ [name]: image }),
       cacheDir: '',
+      engineHost,
       // By which the trial's node is known to be one.
       describe: () => description,
     },
