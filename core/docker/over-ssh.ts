@@ -1,8 +1,8 @@
 import { Agent } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { messageOf, RemoteError } from '../errors.ts'
 import type { SshConnection, SshOptions } from '../ssh.ts'
 import type { SshStream } from '../ssh-stream.ts'
+import { ChannelSocket } from './channel-socket.ts'
 
 export interface OverSshOptions {
   /** How to log in; throws when there is no way. */
@@ -12,8 +12,8 @@ export interface OverSshOptions {
   connect?: (options: SshOptions) => Promise<SshConnection>
 }
 
-/** sshd allows ten at a time (MaxSessions); some are left for others. */
-const mostChannels = 6
+/** sshd allows ten sessions on a connection (MaxSessions), and one that has ended counts for a moment. */
+const mostChannels = 4
 
 /**
  * Carries HTTP to a container engine on another machine, as the docker command line does it: over `docker system dial-stdio` on
@@ -29,23 +29,14 @@ export class SshAgent extends Agent {
     this.#options = options
   }
 
-  /** As http.Agent wants it: errors and sockets arrive at the callback. */
-  override createConnection(
-    _options: unknown,
-    callback: (error: Error | null, stream: Duplex) => void,
-  ): undefined {
-    const fail = callback as (error: unknown) => void
-    this.#open().then((stream) => callback(null, stream), fail)
+  override createConnection(options: { host?: string | null }): Duplex {
+    return new ChannelSocket(() => this.#open(), options.host ?? '')
   }
 
-  async #open(): Promise<Duplex> {
+  async #open(): Promise<SshStream> {
     const { timeoutMs } = this.#options
     const connection = await this.#connected()
-    return asSocket(await connection.stream(['docker', 'system', 'dial-stdio'], { timeoutMs }), this.#host())
-  }
-
-  #host(): string {
-    return this.#options.login().host
+    return await connection.stream(['docker', 'system', 'dial-stdio'], { timeoutMs })
   }
 
   #connected(): Promise<SshConnection> {
@@ -76,27 +67,4 @@ export class SshAgent extends Agent {
     this.destroy()
     await connection?.close()
   }
-}
-
-/** The knobs of a socket that Node.js turns on its connections, which a channel does not have. */
-function asSocket({ channel, complaint, ended }: SshStream, host: string): Duplex {
-  const knobs = ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref'] as const
-  for (const knob of knobs) Object.defineProperty(channel, knob, { value: () => channel, configurable: true })
-  let hasAnswered = false
-  channel.once('data', () => {
-    hasAnswered = true
-  })
-  channel.once('exit', (exitCode: number | null) => {
-    if (hasAnswered || exitCode === 0) return
-    channel.emit('error', noEngineThere(host, exitCode, complaint()))
-  })
-  void ended.then(() => channel.destroy())
-  return channel
-}
-
-function noEngineThere(host: string, exitCode: number | null, said: string): RemoteError {
-  const reason = said.split('\n').at(-1) || `exit code ${exitCode}`
-  return new RemoteError('rejected', `no container engine is reached on ${host}: ${messageOf(reason)}`, {
-    hint: `try it by hand: ssh ${host} docker version`,
-  })
 }
