@@ -13,6 +13,7 @@ import { lifeCycleCalls } from './life-cycle.ts'
 import { nodeCalls } from './nodes.ts'
 import { queueCalls } from './queue.ts'
 import { rootCalls } from './root.ts'
+import { swarmCalls } from './swarm.ts'
 
 export interface ConnectOptions {
   /** Root URL of the controller with its context path, with or without slash at the end. */
@@ -49,6 +50,7 @@ export function connectJenkins(options: ConnectOptions): Jenkins {
     ...nodeCalls(http),
     ...credentialCalls(http),
     ...inboundCalls(http),
+    ...swarmCalls(http),
     ...jobCalls(http),
     ...lifeCycleCalls(http),
   }

@@ -43,6 +43,15 @@ export interface Jenkins {
   /** Gone already is fine. */
   deleteCredential(id: string, signal?: AbortSignal): Promise<void>
 
+  hasSwarmPlugin(signal?: AbortSignal): Promise<boolean>
+  /**
+   * Registers a node by the Swarm plugin; returns its secret. Throws RemoteError `conflict` when the name is taken, `not-found` without
+   * the plugin, `rejected` when it is too old.
+   */
+  createSwarmNode(spec: SwarmNodeSpec, signal?: AbortSignal): Promise<Secret>
+  /** As the Swarm plugin tells them, its own among them. */
+  swarmLabels(name: string, signal?: AbortSignal): Promise<string[]>
+
   inboundSecret(name: string, signal?: AbortSignal): Promise<Secret>
   /** The controller's agent.jar. `etag` is what changed it last (Last-Modified), for caching. */
   agentJar(signal?: AbortSignal): Promise<Buffer>
@@ -145,6 +154,11 @@ export interface NodeSpec {
   mode: 'normal' | 'exclusive'
   webSocket: boolean
   env?: Record<string, string>
+}
+
+export interface SwarmNodeSpec extends Omit<NodeSpec, 'webSocket' | 'env'> {
+  /** Takes the place of a node of that name, whatever kind it is of. */
+  replaces: boolean
 }
 
 /** How the controller logs in somewhere. */

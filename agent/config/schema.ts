@@ -217,6 +217,14 @@ export const agentConfigSchema = z.strictObject({
       sshd: z.string().startsWith('/').default('/usr/sbin/sshd').describe('sshd inside the image'),
     })
     .prefault({}),
+  swarm: z
+    .strictObject({
+      connect: z
+        .enum(['websocket', 'tcp'])
+        .default('websocket')
+        .describe('For transport swarm: how agents connect once the plugin has registered their node'),
+    })
+    .prefault({}),
   policy: z
     .strictObject({
       onBattery: z

@@ -65,7 +65,8 @@ export async function tidyTrial(name: string, { jenkins }: TrialOptions): Promis
 const trialMark = 'Made by footman preflight'
 
 function isTrial(description: string): boolean {
-  return description.startsWith(trialMark)
+  // The Swarm plugin puts words of its own before ours.
+  return description.includes(trialMark)
 }
 
 /** The cure for a permission that is missing. */

@@ -3,6 +3,6 @@
  * passes wherever the controller itself can be reached. A file of its own, so that the configuration needs no transport
  * to know them.
  */
-export const transportNames = ['websocket', 'tcp', 'ssh'] as const
+export const transportNames = ['websocket', 'tcp', 'ssh', 'swarm'] as const
 
 export type TransportName = (typeof transportNames)[number]

@@ -3,12 +3,14 @@ import { createTcpTransport } from './inbound/tcp.ts'
 import { webSocketTransport } from './inbound/websocket.ts'
 import { type TransportName, transportNames } from './names.ts'
 import { createSshTransport } from './ssh/ssh.ts'
+import { createSwarmTransport } from './swarm/swarm.ts'
 import type { Transport, TransportFinding } from './transport.ts'
 
 const byName: Record<TransportName, Transport> = {
   websocket: webSocketTransport,
   tcp: createTcpTransport(),
   ssh: createSshTransport(),
+  swarm: createSwarmTransport(),
 }
 
 /** Every transport, in the order in which `transport: auto` prefers them. */

@@ -23,6 +23,7 @@ export interface BootOptions {
   listener: Listener
   users: readonly User[]
   version: string
+  swarmPlugin: World['swarmPlugin']
   rootUrl: string
   contextPath: string
   quietPeriodMs: number

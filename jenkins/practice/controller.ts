@@ -31,6 +31,8 @@ export interface PracticeOptions {
   users?: readonly User[]
   builtInExecutors?: number
   version?: string
+  /** Default current; an `old` one hands out no secrets. */
+  swarmPlugin?: 'current' | 'old' | 'missing'
   /** Of a build without `delay`; default 5,000. */
   quietPeriodMs?: number
   /** How long a restart that was asked for over HTTP keeps the controller away, in ms. Default 3,000. */
@@ -198,6 +200,7 @@ class Controller implements PracticeController {
       listener: this.#listener,
       users: this.#users,
       version: this.#options.version ?? '2.498',
+      swarmPlugin: this.#options.swarmPlugin ?? 'current',
       rootUrl: this.#options.publicUrl ?? this.url,
       contextPath: this.#options.contextPath ?? '',
       quietPeriodMs: this.#options.quietPeriodMs ?? 5000,

@@ -123,7 +123,7 @@ function isHostKey(algorithm: string, key: string): boolean {
   return bytes.length > 4 && bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString() === algorithm
 }
 
-function environmentElement(properties: unknown): XmlElement | undefined {
+export function environmentElement(properties: unknown): XmlElement | undefined {
   const env = (Array.isArray(properties) ? properties : [bagEntry(properties)])
     .filter((property) => classOf(Object(property)) === environmentClass)
     .flatMap((property) => envSchema.safeParse(property).data?.env ?? [])

@@ -24,6 +24,7 @@ import {
   rootApi,
   whoAmI,
 } from './routes/root.ts'
+import { plugins, swarmDownloads } from './routes/swarm.ts'
 import type { Call, Reply, Route, World } from './world.ts'
 
 /** Every noun of the practice controller, by the first part of its path. */
@@ -42,6 +43,7 @@ const nouns: Record<string, Route> = {
   label,
   login,
   overallLoad,
+  plugin: plugins,
   pluginManager,
   queue,
   quietDown,
@@ -49,6 +51,7 @@ const nouns: Record<string, Route> = {
   restart,
   safeExit: administerByPost,
   safeRestart,
+  swarm: swarmDownloads,
   tcpSlaveAgentListener,
   whoAmI,
   wsagents,

@@ -28,7 +28,7 @@ export function freezeState(state: State): string {
     secretKey: state.secretKey,
     nextQueueId: state.nextQueueId,
     builtInExecutors: state.builtIn.config?.executors ?? 0,
-    nodes: [...state.computers.values()].flatMap((computer) => computer.config ?? []),
+    nodes: [...state.computers.values()].flatMap(({ config }) => (config && !config.isSwarm ? config : [])),
     jobs: [...state.jobs.values()].map(({ name, xml, nextBuild, builds }) => ({
       name,
       xml,

@@ -11,6 +11,8 @@ export interface World {
   readonly version: string
   /** X-Jenkins-Session: changes at each boot. */
   readonly session: string
+  /** An `old` one hands out no secrets, as before 3.42. */
+  readonly swarmPlugin: 'current' | 'old' | 'missing'
   readonly sessions: Sessions
   readonly users: readonly User[]
   readonly state: State

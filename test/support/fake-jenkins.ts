@@ -14,6 +14,7 @@ import type {
   PermissionCheck,
   QueueItem,
   SshKeyCredential,
+  SwarmNodeSpec,
   WebSocketProbe,
 } from '../../jenkins/jenkins.ts'
 import { FaultSwitches } from './fault-switches.ts'
@@ -32,6 +33,7 @@ export class FakeJenkins extends FaultSwitches implements Jenkins {
   rootUrl: string | undefined = 'http://jenkins.test/'
   listener: AgentListener | undefined = undefined
   webSocket = true
+  swarmPlugin = true
   jar: Buffer = Buffer.from('PK, and then something that is not really a jar')
   items: QueueItem[] = []
   /** Called before the queue is read, for tests whose queue depends on the nodes. */
@@ -181,6 +183,26 @@ export class FakeJenkins extends FaultSwitches implements Jenkins {
     return this.answer('deleteCredential', id, signal, () => {
       this.credentials.delete(id)
     })
+  }
+
+  hasSwarmPlugin(signal?: AbortSignal): Promise<boolean> {
+    return this.answer('hasSwarmPlugin', '', signal, () => this.swarmPlugin)
+  }
+
+  createSwarmNode(spec: SwarmNodeSpec, signal?: AbortSignal): Promise<Secret> {
+    return this.answer('createSwarmNode', spec.name, signal, () => {
+      const { name, labels, executors, replaces } = spec
+      if (this.store.has(name) && !replaces) {
+        throw new RemoteError('conflict', `Agent "${name}" already exists.`, { status: 409 })
+      }
+      const description = `Swarm agent from 127.0.0.1: ${spec.description}`
+      this.addNode(name, { description, labels: ['swarm', ...labels], executors })
+      return new Secret(secretOf(name))
+    })
+  }
+
+  swarmLabels(name: string, signal?: AbortSignal): Promise<string[]> {
+    return this.answer('swarmLabels', name, signal, () => this.#existing(name).labels)
   }
 
   inboundSecret(name: string, signal?: AbortSignal): Promise<Secret> {
