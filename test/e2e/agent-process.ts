@@ -18,6 +18,7 @@ export class AgentHome {
   readonly machine: string
   readonly #controllerUrl: string
   readonly #running = new Set<AgentProcess>()
+  #config: Record<string, unknown> = {}
 
   private constructor(folder: string, machine: string, controllerUrl: string) {
     this.folder = folder
@@ -47,8 +48,15 @@ export class AgentHome {
       ...stage.settings,
       ...settings,
     }
-    await writeFile(join(home.folder, 'agent.yaml'), stringify(config))
+    home.#config = config
+    await home.configure({})
     return home
+  }
+
+  /** Writes agent.yaml anew, with other settings. */
+  async configure(settings: Record<string, unknown>): Promise<void> {
+    this.#config = { ...this.#config, ...settings }
+    await writeFile(join(this.folder, 'agent.yaml'), stringify(this.#config))
   }
 
   get env(): NodeJS.ProcessEnv {
