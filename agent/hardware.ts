@@ -20,9 +20,11 @@ export interface HardwareSources {
  * macOS and Windows live in a virtual machine with a share of the real one.
  */
 export function readHardware(
-  engine?: Pick<EngineInfo, 'cpus' | 'memoryBytes'>,
+  engine?: Pick<EngineInfo, 'cpus' | 'memoryBytes' | 'host'>,
   sources: HardwareSources = {},
 ): Size {
+  // An engine on another machine lends that machine.
+  if (engine?.host !== undefined) return { cpus: engine.cpus, memoryBytes: engine.memoryBytes }
   const { cpus = availableParallelism(), totalBytes = totalmem() } = sources
   const { constrainedBytes = process.constrainedMemory() } = sources
   // Without a limit Linux reports a number beyond any memory.

@@ -48,6 +48,8 @@ export interface ObservedContainer {
   size: Size
   /** Labels that its node has to carry. */
   nodeLabels: string[]
+  /** Name of the transport that started it. */
+  transport?: string
   createdAtMs: number
   oomKilled: boolean
   exitCode: number | undefined
@@ -169,7 +171,7 @@ export type Action =
    */
   | { kind: 'open'; plan: SlotPlan; because: string; nodeExists: boolean; guessFor?: number }
   /** Put the node of a running container back where it was deleted under it. */
-  | { kind: 'restore'; plan: SlotPlan }
+  | { kind: 'restore'; plan: SlotPlan; containerId: string }
   /** Let Jenkins send no further build, so that the container can be stopped without hitting one. */
   | { kind: 'mark'; slot: string; because: string }
   | { kind: 'unmark'; slot: string }
@@ -180,6 +182,8 @@ export type Action =
       kind: 'remove'
       slot: string
       template: string
+      /** Name of the transport that started it. */
+      transport?: string
       containerId: string
       because: string
       failed: boolean

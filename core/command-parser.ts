@@ -57,7 +57,8 @@ function addNoun(root: Parser, spec: ProgramSpec, noun: string): Parser {
 function declare(leaf: Parser, command: Command, { onCommand }: ParserOptions): void {
   const { arguments: args = {}, options = {} } = command
   for (const [name, spec] of Object.entries(args)) {
-    leaf.argument(spec.optional ? `[${name}]` : `<${name}>`, spec.summary, argumentParser(name, spec))
+    if (spec.rest) leaf.argument(`[${name}...]`, spec.summary)
+    else leaf.argument(spec.optional ? `[${name}]` : `<${name}>`, spec.summary, argumentParser(name, spec))
   }
   const declared = Object.entries(options).map(([name, spec]) => ({
     name,

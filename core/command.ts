@@ -36,6 +36,8 @@ export interface OptionSpec {
 export interface ArgumentSpec {
   summary: string
   optional?: boolean
+  /** All words that are left, also none; `run` receives an array. What begins with a dash has to stand behind `--`. */
+  rest?: boolean
   parse?: (text: string) => unknown
 }
 
@@ -50,7 +52,11 @@ type OptionValue<Spec> = Spec extends { value: string }
     : Parsed<Spec> | undefined
   : boolean
 
-type ArgumentValue<Spec> = Spec extends { optional: true } ? Parsed<Spec> | undefined : Parsed<Spec>
+type ArgumentValue<Spec> = Spec extends { rest: true }
+  ? string[]
+  : Spec extends { optional: true }
+    ? Parsed<Spec> | undefined
+    : Parsed<Spec>
 
 /** What `run` receives: options and arguments by the names under which they were declared. */
 export type Given<Options, Arguments> = (string extends keyof Options

@@ -36,6 +36,8 @@ export interface ContainerEngine {
   /** The last lines of stdout and stderr. */
   logs(id: string, tailLines: number, signal?: AbortSignal): Promise<string>
   removeVolume(name: string, signal?: AbortSignal): Promise<void>
+  /** Lets go of a connection that would keep this process alive. */
+  close?(): Promise<void>
 }
 
 export interface EngineInfo {
@@ -51,6 +53,8 @@ export interface EngineInfo {
   rootless: boolean
   /** Whether CPU, memory and pids limits are enforced (a rootless engine may lack the cgroup controllers). */
   enforces: { cpu: boolean; memory: boolean; pids: boolean }
+  /** The machine on which it runs, where that is another one. */
+  host?: string | undefined
   /** Folder where the engine keeps its data, when it is on this machine. */
   dataRoot: string | undefined
 }
@@ -59,6 +63,8 @@ export interface ImageInfo {
   id: string
   /** The USER of the image, '' for root. */
   user: string
+  /** The ENV of the image. */
+  env?: Readonly<Record<string, string>>
   os: string
   arch: string
   sizeBytes: number
@@ -93,9 +99,19 @@ export interface ContainerSpec {
   /** An existing network's name, `host`, `none`; undefined is the engine's default bridge. */
   network?: string
   extraHosts?: string[]
+  /** TCP ports that are reached from outside, under an address of the engine's machine. */
+  publish?: PublishedPort[]
   /** /dev/shm in bytes; browsers need more than the default 64 MiB. */
   shmBytes?: number
   stopGraceSeconds: number
+}
+
+export interface PublishedPort {
+  containerPort: number
+  /** An address of the engine's machine; `0.0.0.0` is all of them. */
+  hostIp: string
+  /** 0: whichever is free; `inspect` tells which. */
+  hostPort: number
 }
 
 export interface PutFile {
@@ -126,4 +142,6 @@ export interface ContainerState {
   /** What the engine really set; undefined in a plain listing. */
   nanoCpus: number | undefined
   memoryBytes: number | undefined
+  /** Container port -> port of the engine's machine, while it runs; only `inspect` knows them. */
+  ports?: Readonly<Record<number, number>>
 }

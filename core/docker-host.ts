@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { posix } from 'node:path'
 import { z } from 'zod'
 import { messageOf } from './errors.ts'
+import type { SshPlace } from './ssh-surroundings.ts'
 
 /** Where a container engine listens. */
 export interface EngineEndpoint {
@@ -14,6 +15,7 @@ export interface EngineEndpoint {
   connection:
     | { socketPath: string }
     | { hostname: string; port: number; tls: { ca: string; cert: string; key: string } | undefined }
+    | { ssh: SshPlace }
 }
 
 /** What a strategy found: an endpoint, or the reason why it does not apply. */
@@ -168,10 +170,36 @@ function parseHost(
         return refuse(`${host} cannot be used: ${firstLine(error)}`)
       }
     case 'ssh':
-      return refuse(`${host}: an engine behind SSH cannot be used yet; it comes with the SSH transport`)
+      return parseSsh(host, source)
     default:
-      return refuse(`${host}: expected unix://, tcp:// or npipe://`)
+      return refuse(`${host}: expected unix://, tcp://, ssh:// or npipe://`)
   }
+}
+
+/** `ssh://ann@build:2222`: who logs in where. Not which socket there: that is the business of the docker command on the other side. */
+function parseSsh(host: string, source: string): HostFinding {
+  const refuse = (reason: string): HostFinding => ({
+    source,
+    reason: `${host} cannot be used: ${reason}`,
+    isFinal: true,
+  })
+  let url: URL
+  try {
+    url = new URL(host.trim())
+  } catch {
+    return refuse('expected ssh://user@host or ssh://user@host:port')
+  }
+  // Not the address as it is: it holds a password.
+  if (url.password !== '')
+    return { source, reason: 'the address holds a password, and only keys are used', isFinal: true }
+  if (!url.hostname || !['', '/'].includes(url.pathname))
+    return refuse('expected ssh://user@host, without a path')
+  const ssh = {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port) || 22,
+    user: url.username === '' ? undefined : decodeURIComponent(url.username),
+  }
+  return { source, endpoint: { host, source, connection: { ssh } } }
 }
 
 /** TLS for DOCKER_HOST: on when DOCKER_TLS_VERIFY is set, with the files of DOCKER_CERT_PATH. */

@@ -6,6 +6,7 @@ import { type Attempt, noEngine } from './docker/no-engine.ts'
 import { type EngineEndpoint, findDockerHosts } from './docker-host.ts'
 import { FootmanError } from './errors.ts'
 import { type Log, silentLog } from './log.ts'
+import type { SshSurroundings } from './ssh-surroundings.ts'
 
 export interface ConnectOptions {
   /**
@@ -13,6 +14,8 @@ export interface ConnectOptions {
    */
   host?: string
   env?: NodeJS.ProcessEnv
+  /** Key and host key for an engine behind SSH; default: as the ssh command finds them. */
+  ssh?: Pick<SshSurroundings, 'key' | 'hostKey'>
   log?: Log
   /** Deadline of one question, in ms. Default 20,000. Work that moves data gets three times as long. */
   timeoutMs?: number
@@ -46,6 +49,7 @@ async function connectFirst<T>(
   const {
     host,
     env = process.env,
+    ssh = {},
     log = silentLog,
     timeoutMs = 20_000,
     silenceMs = 120_000,
@@ -63,7 +67,13 @@ async function connectFirst<T>(
     }
     const { endpoint } = finding
     try {
-      const engine = await connect(endpoint, { timeoutMs, silenceMs, env, signal })
+      const engine = await connect(endpoint, {
+        ssh: { ...ssh, env, ...(env.HOME && { home: env.HOME }) },
+        timeoutMs,
+        silenceMs,
+        env,
+        signal,
+      })
       log.debug(`using the container engine at ${endpoint.host} (${endpoint.source})`)
       return engine
     } catch (error) {

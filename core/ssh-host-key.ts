@@ -30,6 +30,18 @@ export function parseHostKeyPin(text: string): HostKeyPin {
   return { algorithms, accepts: (key) => key.equals(pinned) }
 }
 
+/** Several pins as one that accepts what any of them does. Throws ConfigError as `parseHostKeyPin` does. */
+export function parseHostKeyPins(texts: readonly string[]): HostKeyPin {
+  const pins = texts.map(parseHostKeyPin)
+  const algorithms = pins.map((pin) => pin.algorithms)
+  return {
+    algorithms: algorithms.includes(undefined)
+      ? undefined
+      : [...new Set(algorithms.flatMap((one) => one ?? []))],
+    accepts: (key) => pins.some((pin) => pin.accepts(key)),
+  }
+}
+
 /** The fingerprint as OpenSSH prints it: `SHA256:` and unpadded base64. */
 export function hostKeyFingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`

@@ -1,8 +1,9 @@
 import { setTimeout as delay, setImmediate as nextRound } from 'node:timers/promises'
-import { Client, type ServerHostKeyAlgorithm } from 'ssh2'
+import { Client, type ClientChannel, type ServerHostKeyAlgorithm } from 'ssh2'
 import { deadline } from './clock.ts'
 import type { CommandResult } from './command-result.ts'
 import { messageOf, RemoteError } from './errors.ts'
+import { quoteShell } from './quote.ts'
 import type { Secret } from './secret.ts'
 import { remoteCommand, remoteKill } from './ssh-command.ts'
 import {
@@ -13,7 +14,8 @@ import {
   wrongHostKey,
 } from './ssh-failure.ts'
 import { putRemoteFile, type RawResult, readRemoteFile, type SshFileOptions } from './ssh-files.ts'
-import { parseHostKeyPin } from './ssh-host-key.ts'
+import { parseHostKeyPins } from './ssh-host-key.ts'
+import { type SshStream, streamOf } from './ssh-stream.ts'
 import { closing, converse, type Talk, type TalkOptions } from './ssh-talk.ts'
 
 export interface SshOptions {
@@ -22,8 +24,8 @@ export interface SshOptions {
   port?: number
   user: string
   identity: { privateKey: Secret } | { agentSocket: string }
-  /** The one key that the host may show: `ssh-ed25519 AAAA…` or `SHA256:…`. */
-  hostKey: string
+  /** The key that the host may show, or several of which it may show any: `ssh-ed25519 AAAA…` or `SHA256:…`. */
+  hostKey: string | readonly string[]
   /** Deadline for everything until commands can be run, in ms. */
   timeoutMs: number
   /** Pause between signs of life, in ms; three that go unanswered end the connection. Default 15,000. */
@@ -53,6 +55,13 @@ export interface SshConnection {
   ): Promise<void>
   /** The content of a file, or undefined when there is none. Throws RemoteError. */
   readFile(path: string, options: SshFileOptions): Promise<Buffer | undefined>
+  /**
+   * Starts words that go on talking. `timeoutMs` counts until they have begun. Throws RemoteError when the connection is lost or
+   * the host refuses.
+   */
+  stream(command: readonly string[], options: SshFileOptions): Promise<SshStream>
+  /** Resolves when the connection is gone, for whatever reason. */
+  closed: Promise<void>
   close(): Promise<void>
 }
 
@@ -70,7 +79,7 @@ export async function connectSsh(options: SshOptions): Promise<SshConnection> {
   client.on('error', (error) => {
     line.cause ??= error
   })
-  client.on('close', () => {
+  const closed = closing(client).then(() => {
     line.isClosed = true
   })
   await open(line, options)
@@ -83,6 +92,8 @@ export async function connectSsh(options: SshOptions): Promise<SshConnection> {
       putRemoteFile({ exec: (words, how) => exec(line, words, how), to }, path, { ...fileOptions, content }),
     readFile: (path, fileOptions) =>
       readRemoteFile({ exec: (words, how) => exec(line, words, how), to }, path, fileOptions),
+    stream: (command, streamOptions) => stream(line, command, streamOptions),
+    closed,
     close: () => close(line),
   }
 }
@@ -98,7 +109,7 @@ interface Line {
 async function open({ client, to }: Line, options: SshOptions): Promise<void> {
   const { signal, identity, keepaliveMs = 15_000, timeoutMs } = options
   signal?.throwIfAborted()
-  const pin = parseHostKeyPin(options.hostKey)
+  const pin = parseHostKeyPins([options.hostKey].flat())
   let wrongKey: Buffer | undefined
   const limit = deadline(timeoutMs, signal)
   try {
@@ -164,26 +175,47 @@ async function exec(
   }
 }
 
-async function begin(
+function begin(
   line: Line,
   command: readonly string[] | string,
   options: SshRunOptions,
   limit: AbortSignal,
 ): Promise<Talk> {
+  return openChannel(line, remoteCommand(command), {
+    signal: options.signal,
+    limit,
+    use: (channel) => converse(channel, options),
+  })
+}
+
+function stream(line: Line, command: readonly string[], options: SshFileOptions): Promise<SshStream> {
+  const { timeoutMs, signal } = options
+  signal?.throwIfAborted()
+  const limit = deadline(timeoutMs, signal)
+  return openChannel(line, quoteShell(command), { signal, limit, use: streamOf })
+}
+
+interface ChannelUse<T> {
+  signal: AbortSignal | undefined
+  limit: AbortSignal
+  /** Called at once: the exit code may come in the same packet. */
+  use(channel: ClientChannel): T
+}
+
+async function openChannel<T>(line: Line, text: string, { signal, limit, use }: ChannelUse<T>): Promise<T> {
   try {
-    return await new Promise<Talk>((resolve, reject) => {
+    return await new Promise<T>((resolve, reject) => {
       const giveUp = () => reject(limit.reason)
       limit.addEventListener('abort', giveUp, { once: true })
-      line.client.exec(remoteCommand(command), (error, channel) => {
+      line.client.exec(text, (error, channel) => {
         limit.removeEventListener('abort', giveUp)
         if (error) reject(error)
         else if (limit.aborted) channel.close()
-        // At once: the exit code may come in the same packet.
-        else resolve(converse(channel, options))
+        else resolve(use(channel))
       })
     })
   } catch (error) {
-    options.signal?.throwIfAborted()
+    signal?.throwIfAborted()
     throw limit.aborted ? timeoutFailure(line.to, error) : await failure(line, error)
   }
 }

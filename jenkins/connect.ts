@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../core/clock.ts'
 import { ConfigError, messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Secret } from '../core/secret.ts'
+import { credentialCalls } from './credentials.ts'
 import { JenkinsHttp, type Seen } from './http.ts'
 import { inboundCalls } from './inbound.ts'
 import type { Jenkins } from './jenkins.ts'
@@ -13,6 +14,7 @@ import { lifeCycleCalls } from './life-cycle.ts'
 import { nodeCalls } from './nodes.ts'
 import { queueCalls } from './queue.ts'
 import { rootCalls } from './root.ts'
+import { swarmCalls } from './swarm.ts'
 import { vitalCalls } from './vitals.ts'
 
 export interface ConnectOptions {
@@ -50,7 +52,9 @@ export function connectJenkins(options: ConnectOptions): Jenkins {
     ...rootCalls(http, clock.now),
     ...queueCalls(http),
     ...nodeCalls(http),
+    ...credentialCalls(http),
     ...inboundCalls(http),
+    ...swarmCalls(http),
     ...jobCalls(http),
     ...lifeCycleCalls(http),
     ...vitalCalls(http),

@@ -34,6 +34,24 @@ export interface Jenkins {
   /** Closes the channel, so that another agent may take the name. A no-op without a channel. */
   disconnect(name: string, reason: string, signal?: AbortSignal): Promise<void>
   nodeLog(name: string, signal?: AbortSignal): Promise<string>
+  /** Has the controller start the agent of a node that it launches itself, now. */
+  launch(name: string, signal?: AbortSignal): Promise<void>
+
+  /** Ids in the controller's own store. */
+  credentialIds(signal?: AbortSignal): Promise<string[]>
+  /** Keeps a key in the controller's own store, in place of one of the same id. */
+  putSshKey(key: SshKeyCredential, signal?: AbortSignal): Promise<void>
+  /** Gone already is fine. */
+  deleteCredential(id: string, signal?: AbortSignal): Promise<void>
+
+  hasSwarmPlugin(signal?: AbortSignal): Promise<boolean>
+  /**
+   * Registers a node by the Swarm plugin; returns its secret. Throws RemoteError `conflict` when the name is taken, `not-found` without
+   * the plugin, `rejected` when it is too old.
+   */
+  createSwarmNode(spec: SwarmNodeSpec, signal?: AbortSignal): Promise<Secret>
+  /** As the Swarm plugin tells them, its own among them. */
+  swarmLabels(name: string, signal?: AbortSignal): Promise<string[]>
 
   inboundSecret(name: string, signal?: AbortSignal): Promise<Secret>
   /** The controller's agent.jar. `etag` is what changed it last (Last-Modified), for caching. */
@@ -148,11 +166,44 @@ export interface NodeSpec {
   env?: Record<string, string>
 }
 
+export interface SwarmNodeSpec extends Omit<NodeSpec, 'webSocket' | 'env'> {
+  /** Takes the place of a node of that name, whatever kind it is of. */
+  replaces: boolean
+}
+
+/** How the controller logs in somewhere. */
+export interface SshKeyCredential {
+  id: string
+  description: string
+  user: string
+  privateKey: Secret
+}
+
 export interface NodeChange {
   labels?: string[]
   description?: string
   mode?: 'normal' | 'exclusive'
+  launcher?: NodeLauncher
   clearOfflineMark?: boolean
+}
+
+/** How the agent of a node comes into being. */
+export type NodeLauncher =
+  /** It dials in. */
+  | { kind: 'inbound'; webSocket: boolean }
+  /** The controller logs in and starts it (plugin ssh-slaves). */
+  | ({ kind: 'ssh' } & SshLauncher)
+
+export interface SshLauncher {
+  /** As the controller dials it. */
+  host: string
+  port: number
+  /** Of the system store. */
+  credentialsId: string
+  /** The only one that the host may show: `ssh-ed25519 AAAA…`. */
+  hostKey: string
+  java: string
+  jvmOptions: string
 }
 
 export interface AgentListener {

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import type * as FastXmlParser from 'fast-xml-parser'
 import { RemoteError } from '../core/errors.ts'
-import type { NodeChange } from './jenkins.ts'
+import type { NodeChange, NodeLauncher } from './jenkins.ts'
+import { inboundClass, type LauncherElement, launcherElement } from './launcher-xml.ts'
 
 /** An element, text, comment or CDATA as fast-xml-parser keeps it in order: one key with the content, and `:@` with the attributes. */
 type XmlPart = Record<string, unknown>
@@ -30,6 +31,7 @@ export async function changeNodeXml(xml: string, change: NodeChange): Promise<st
     change.labels !== undefined && setText(root, 'label', joinLabels(change.labels)),
     change.description !== undefined && setText(root, 'description', change.description),
     change.mode !== undefined && setText(root, 'mode', change.mode.toUpperCase()),
+    change.launcher !== undefined && setLauncher(root, change.launcher),
     change.clearOfflineMark === true && removeChild(root, 'temporaryOfflineCause'),
   ]
   return changes.includes(true) ? declaration + build(parts) : undefined
@@ -85,6 +87,29 @@ function setText(root: XmlPart[], name: string, text: string): boolean {
   return true
 }
 
+/** Replaces the launcher, unless it says the same already: settings that we do not know stay then. */
+function setLauncher(root: XmlPart[], launcher: NodeLauncher): boolean {
+  const index = root.findIndex((part) => nameOf(part) === 'launcher')
+  const present = root[index]
+  if (launcher.kind === 'inbound' && present && isInbound(present, launcher.webSocket)) return false
+  const part = toPart(launcherElement(launcher))
+  if (present) root.splice(index, 1, part)
+  else root.unshift({ '#text': '\n  ' }, part)
+  return true
+}
+
+function isInbound(launcher: XmlPart, webSocket: boolean): boolean {
+  const attributes: unknown = launcher[':@']
+  const isSaid = textOf(children(launcher), 'webSocket') === String(webSocket)
+  return Object(attributes).class === inboundClass && isSaid
+}
+
+function toPart({ name, attributes, content }: LauncherElement): XmlPart {
+  const inner =
+    typeof content === 'string' ? [{ '#text': escapeText(content) }] : content.map((one) => toPart(one))
+  return { [name]: inner, ...(attributes && { ':@': attributes }) }
+}
+
 function removeChild(root: XmlPart[], name: string): boolean {
   const index = root.findIndex((part) => nameOf(part) === name)
   if (index < 0) return false
@@ -129,7 +154,7 @@ function unescapeText(text: string): string {
 }
 
 /** XML 1.1 wants control characters as references and has no way to write NUL. */
-function escapeText(text: string): string {
+export function escapeText(text: string): string {
   return text.replace(/[&<>\r]|[^\P{Cc}\t\n]/gu, (character) => {
     if (character === '\0') return ''
     if (character === '&') return '&amp;'

@@ -18,6 +18,7 @@ type NodeCalls =
   | 'clearOffline'
   | 'disconnect'
   | 'nodeLog'
+  | 'launch'
 
 /** The nodes: what they are, and every way to change them. */
 export function nodeCalls(http: JenkinsHttp): Pick<Jenkins, NodeCalls> {
@@ -39,6 +40,8 @@ export function nodeCalls(http: JenkinsHttp): Pick<Jenkins, NodeCalls> {
     disconnect: (name, reason, signal) =>
       nodeVerb(http, name, { doing: `disconnect node ${name}`, verb: 'doDisconnect', reason, signal }),
     nodeLog: (name, signal) => readLog(http, name, signal),
+    launch: (name, signal) =>
+      nodeVerb(http, name, { doing: `launch node ${name}`, verb: 'launchSlaveAgent', reason: '', signal }),
   }
 }
 

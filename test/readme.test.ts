@@ -40,7 +40,7 @@ describe('README', () => {
   })
 
   it('names only commands that exist', () => {
-    const named = [...readme.matchAll(/footman (agent|library|jenkins) ([a-z]+)/g)].map(
+    const named = [...readme.matchAll(/footman (agent|library|jenkins) ([a-z-]+)/g)].map(
       ([, noun, verb]) => `${noun} ${verb}`,
     )
     const known = [...agentCommands, ...libraryCommands, ...jenkinsCommands].map(

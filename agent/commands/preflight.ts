@@ -1,15 +1,16 @@
 import { type CommandContext, defineCommand, printResult } from '../../core/command.ts'
 import type { ContainerEngine, EngineInfo } from '../../core/container-engine.ts'
-import { connectDocker } from '../../core/docker.ts'
 import { exitCodes, FootmanError } from '../../core/errors.ts'
 import { footmanPaths, privateFolder } from '../../core/paths.ts'
 import { loadAgentConfig } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { defaultImage } from '../containers/default-image.ts'
 import { connectController } from '../daemon/connect-controller.ts'
+import { findEngine } from '../daemon/find-engine.ts'
 import { defaultMachineName, machineId, readHardware } from '../hardware.ts'
 import { machineSensors } from '../policy/machine-sensors.ts'
 import { createPolicyWatch } from '../policy/watch.ts'
+import type { CheckOutcome } from '../preflight/check.ts'
 import type { PreflightOptions } from '../preflight/options.ts'
 import { outcomeLine, verdictLine } from '../preflight/outcome-text.ts'
 import { preflight } from '../preflight/preflight.ts'
@@ -31,11 +32,16 @@ export const command = defineCommand({
     const { value: config } = await loadAgentConfig(context)
     const options = await prepare(config, context)
     const { out, json } = context
-    const result = await preflight({ ...options, pull: !noPull }, (outcome) => {
+    const report = (outcome: CheckOutcome) => {
       if (!json) out.write(outcomeLine(outcome, out))
-    })
-    printResult(context, result, verdictLine)
-    return result.passed ? exitCodes.ok : exitCodes.remote
+    }
+    try {
+      const result = await preflight({ ...options, pull: !noPull }, report)
+      printResult(context, result, verdictLine)
+      return result.passed ? exitCodes.ok : exitCodes.remote
+    } finally {
+      if (!(options.engine instanceof Error)) await options.engine.close?.()
+    }
   },
 })
 
@@ -45,7 +51,7 @@ async function prepare(
 ): Promise<Omit<PreflightOptions, 'pull'>> {
   const { log, env, signal } = context
   const jenkins = await connectController(config, context)
-  const engine = await findEngine(context)
+  const engine = await engineOrWhyNot(config, context)
   const info = await infoOf(engine, signal)
   const sensors = machineSensors({ dataRoot: info?.dataRoot, ownCpus: async () => 0 })
   return {
@@ -63,9 +69,12 @@ async function prepare(
   }
 }
 
-async function findEngine({ log, env, signal }: CommandContext): Promise<ContainerEngine | Error> {
+async function engineOrWhyNot(
+  config: AgentConfig,
+  context: CommandContext,
+): Promise<ContainerEngine | Error> {
   try {
-    return await connectDocker({ env, log, signal })
+    return await findEngine(config, context)
   } catch (error) {
     if (error instanceof FootmanError) return error
     throw error

@@ -69,4 +69,10 @@ export const agentCommands: readonly CommandEntry[] = [
     summary: 'Print the settings in force, and where each comes from',
     load: async () => (await import('./config.ts')).command,
   },
+  {
+    noun: 'agent',
+    verb: 'import-swarm',
+    summary: 'Write agent.yaml out of the command line of a Swarm client',
+    load: async () => (await import('./import-swarm.ts')).command,
+  },
 ]

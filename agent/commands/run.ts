@@ -1,21 +1,25 @@
 import { join } from 'node:path'
 import { systemClock } from '../../core/clock.ts'
 import { type CommandContext, defineCommand } from '../../core/command.ts'
-import { connectDocker } from '../../core/docker.ts'
+import type { ContainerEngine } from '../../core/container-engine.ts'
 import { ConfigError } from '../../core/errors.ts'
 import { acquireLock } from '../../core/lock.ts'
 import { footmanPaths, privateFolder } from '../../core/paths.ts'
 import { checkAgentConfig } from '../config/check.ts'
-import { loadAgentConfig } from '../config/load.ts'
+import { type LoadAgentConfigOptions, loadAgentConfig } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { controlSocketOf } from '../control/socket-of.ts'
 import { controllerConnector } from '../daemon/connect-controller.ts'
+import { findEngine } from '../daemon/find-engine.ts'
 import { lend } from '../daemon/lend.ts'
 import { readHardware } from '../hardware.ts'
 import { controllerIdOf } from '../identity.ts'
 import type { Size } from '../world.ts'
 
 export const command = defineCommand({
+  arguments: {
+    client: { rest: true, summary: 'What the Swarm client was started with, behind --: taken as settings' },
+  },
   options: {},
   examples: [
     {
@@ -23,10 +27,15 @@ export const command = defineCommand({
       explains: 'lend until Ctrl-C, which lets running builds end; a second Ctrl-C leaves at once',
     },
     { line: 'footman agent run --config ./agent.yaml', explains: 'with another configuration' },
+    {
+      line: 'footman agent run -- -url https://jenkins.example.com/ -username ann -passwordFile ~/token',
+      explains: 'in the place of java -jar swarm-client.jar, with the same options',
+    },
   ],
   longRunning: true,
-  async run(context) {
-    const { value: config } = await loadAgentConfig(context)
+  async run(context, { client }) {
+    const flags = client.length === 0 ? {} : await settingsOfClient(client, context)
+    const { value: config } = await loadAgentConfig({ ...context, flags })
     const { log, env, signal } = context
     const paths = footmanPaths({ env })
     const stateDir = await privateFolder(join(paths.state, 'agent', controllerIdOf(config.controller.url)))
@@ -34,8 +43,9 @@ export const command = defineCommand({
       purpose: `lending to ${config.controller.url}`,
       signal,
     })
+    let engine: ContainerEngine | undefined
     try {
-      const engine = await connectDocker({ env, log, signal })
+      engine = await findEngine(config, context)
       checkSettings(config, readHardware(await engine.info(signal)), context)
       await lend({
         config,
@@ -50,10 +60,21 @@ export const command = defineCommand({
         signal,
       })
     } finally {
+      await engine?.close?.()
       await lock.release()
     }
   },
 })
+
+/** A machine that ran the Swarm client needs no other line to run footman. */
+async function settingsOfClient(words: readonly string[], context: CommandContext): Promise<Flags> {
+  const { importFor } = await import('./import-swarm.ts')
+  const { settings, notes } = await importFor(words, context)
+  for (const note of notes) context.log.info(note)
+  return settings
+}
+
+type Flags = NonNullable<LoadAgentConfigOptions['flags']>
 
 function checkSettings(config: AgentConfig, hardware: Size, { log }: CommandContext): void {
   const findings = checkAgentConfig(config, hardware)

@@ -55,7 +55,7 @@ const template = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Container image with a Java; default: jenkins/inbound-agent with the Java that the controller needs',
+      'Container image with a Java; default: jenkins/inbound-agent, or jenkins/ssh-agent for SSH, with the Java that the controller needs',
     ),
   features: z.array(label).default([]).describe('Labels that are true of every container of this template'),
   size: size.prefault('1CPU2G').describe('Size when the job names none'),
@@ -136,7 +136,12 @@ export const agentConfigSchema = z.strictObject({
     .strictObject({
       allow: z
         .array(z.string().min(1))
-        .default(['jenkins/inbound-agent:*', 'docker.io/jenkins/inbound-agent:*'])
+        .default([
+          'jenkins/inbound-agent:*',
+          'docker.io/jenkins/inbound-agent:*',
+          'jenkins/ssh-agent:*',
+          'docker.io/jenkins/ssh-agent:*',
+        ])
         .describe('Images that may run here; * stands for any text'),
       pull: z
         .enum(['missing', 'never'])
@@ -157,10 +162,69 @@ export const agentConfigSchema = z.strictObject({
       logLines: z.int().min(10).max(10_000).default(200).describe('Tail kept of a container that failed'),
     })
     .prefault({}),
+  docker: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Where the container engine listens: unix://PATH, tcp://HOST:PORT or ssh://USER@HOST; default: as the docker command finds it',
+    ),
+  dockerSsh: z
+    .strictObject({
+      key: secretReference
+        .optional()
+        .describe('Private key for ssh://, file:PATH; default: the ssh-agent, else the usual file in ~/.ssh'),
+      hostKey: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('The key that the host may show, as in a .pub file or SHA256:…; default: known_hosts'),
+    })
+    .prefault({}),
   transport: z
     .enum(['auto', ...transportNames])
     .default('auto')
-    .describe(`How agents connect: ${transportNames.join(', ')}; auto: the first of them that works`),
+    .describe(
+      `How agents connect: ${transportNames.join(', ')}; auto: over WebSocket where that works, else over TCP`,
+    ),
+  ssh: z
+    .strictObject({
+      host: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'For transport ssh: address at which the controller reaches this machine; default: the one from which this machine reaches it',
+        ),
+      port: z
+        .int()
+        .min(1)
+        .max(65_000)
+        .optional()
+        .describe('Port of the first slot, the next has the next; default: whichever is free'),
+      bind: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'Local address that takes the connections; default: ssh.host where that is local, else all',
+        ),
+      user: z
+        .string()
+        .regex(/^[a-z_][a-z0-9_-]*$/, { error: 'expected the name of a user inside the image' })
+        .default('jenkins')
+        .describe('User inside the image who is logged in and builds'),
+      sshd: z.string().startsWith('/').default('/usr/sbin/sshd').describe('sshd inside the image'),
+    })
+    .prefault({}),
+  swarm: z
+    .strictObject({
+      connect: z
+        .enum(['websocket', 'tcp'])
+        .default('websocket')
+        .describe('For transport swarm: how agents connect once the plugin has registered their node'),
+    })
+    .prefault({}),
   policy: z
     .strictObject({
       onBattery: z

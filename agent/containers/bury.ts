@@ -4,7 +4,7 @@ import { writeFileAtomic } from '../../core/atomic-write.ts'
 import { messageOf } from '../../core/errors.ts'
 import { redact } from '../../core/secret.ts'
 import type { ExecuteContext } from '../daemon/edges.ts'
-import { causeInLog } from '../transports/link.ts'
+import { causeInLog } from '../transports/inbound/link.ts'
 import type { Action } from '../world.ts'
 
 type Removal = Extract<Action, { kind: 'remove' }>

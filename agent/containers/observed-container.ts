@@ -13,6 +13,8 @@ const label = {
   template: 'io.footman.template',
   size: 'io.footman.size',
   nodeLabels: 'io.footman.node-labels',
+  /** By which it was started; whoever ends it has to undo what that did. */
+  transport: 'io.footman.transport',
   /** Of footman itself; for people. */
   version: 'io.footman.version',
 } as const
@@ -23,13 +25,14 @@ export function containerLabels({ machineId, controllerId }: Identity): Record<s
 }
 
 /** Everything that a slot's container has to tell about itself later. */
-export function slotLabels(identity: Identity, plan: SlotPlan): Record<string, string> {
+export function slotLabels(identity: Identity, plan: SlotPlan, transport: string): Record<string, string> {
   return {
     ...containerLabels(identity),
     [label.slot]: plan.slot,
     [label.template]: plan.template,
     [label.size]: formatSizeLabel(plan.size),
     [label.nodeLabels]: joinNodeLabels(plan.nodeLabels),
+    [label.transport]: transport,
     [label.version]: packageVersion(),
   }
 }
@@ -45,6 +48,7 @@ export function isSameSlot(one: Record<string, string>, other: Record<string, st
 export function observedContainer(state: ContainerState): ObservedContainer | undefined {
   const { [label.slot]: slot, [label.template]: template, [label.nodeLabels]: nodeLabels } = state.labels
   const size = parseSizeLabel(state.labels[label.size] ?? '')
+  const transport = state.labels[label.transport]
   if (!slot || !template || nodeLabels === undefined || !size) return undefined
   return {
     id: state.id,
@@ -53,6 +57,7 @@ export function observedContainer(state: ContainerState): ObservedContainer | un
     template,
     size,
     nodeLabels: splitNodeLabels(nodeLabels),
+    ...(transport !== undefined && { transport }),
     createdAtMs: state.createdAtMs,
     oomKilled: state.oomKilled,
     exitCode: state.exitCode,

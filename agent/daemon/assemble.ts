@@ -1,7 +1,6 @@
 import type { ContainerEngine } from '../../core/container-engine.ts'
 import type { Jenkins } from '../../jenkins/jenkins.ts'
 import type { AgentConfig, TemplateConfig } from '../config/schema.ts'
-import { defaultImage } from '../containers/default-image.ts'
 import { formatNodeDescription } from '../fleet/fleet.ts'
 import { controllerIdOf } from '../identity.ts'
 import type { Transport } from '../transports/transport.ts'
@@ -24,9 +23,9 @@ export interface AssembleOptions {
 /** Works out, once, everything that follows from configuration, hardware and what engine and controller say of themselves. */
 export async function assemble(options: AssembleOptions): Promise<Plan> {
   const { config, jenkins, engine, transport, machineName, machineId, budget, signal } = options
-  const { os, arch } = await engine.info(signal)
+  const { os, arch, host: engineHost } = await engine.info(signal)
   const versionNow = jenkins.seen?.version ?? (await jenkins.root(signal)).version
-  const truths = [os, arch, machineName, ...config.machine.features]
+  const truths = [os, arch, machineName, ...config.machine.features, ...transport.addedLabels]
   const templates = config.templates.map((template) => templateOf(template, truths, budget))
   const description = formatNodeDescription({
     id: machineId,
@@ -41,8 +40,11 @@ export async function assemble(options: AssembleOptions): Promise<Plan> {
     machine: { name: machineName, id: machineId, budget, maxSlots: config.machine.slots },
     templates,
     images: (version = versionNow) =>
-      Object.fromEntries(config.templates.map(({ name, image }) => [name, image ?? defaultImage(version)])),
+      Object.fromEntries(
+        config.templates.map(({ name, image }) => [name, image ?? transport.defaultImage(version)]),
+      ),
     transport,
+    engineHost,
     stateDir: options.stateDir,
     cacheDir: options.cacheDir,
     describe: () => description,

@@ -1,13 +1,12 @@
-import type { Secret } from '../../core/secret.ts'
-import { agentJar } from '../containers/agent-jar.ts'
 import { bury } from '../containers/bury.ts'
-import { agentContainerSpec } from '../containers/container-spec.ts'
 import { endContainer } from '../containers/end-container.ts'
-import { launchContainer } from '../containers/launch.ts'
 import { slotOf } from '../reconcile.ts'
 import { markText } from '../slots/slots.ts'
-import type { Action, SlotPlan } from '../world.ts'
+import { transportNamed } from '../transports/registry.ts'
+import type { Action } from '../world.ts'
 import type { ExecuteContext } from './edges.ts'
+
+type Removal = Extract<Action, { kind: 'remove' }>
 
 /** What became of an action. A failure in one slot never keeps the others from going on. */
 export interface Outcome {
@@ -45,14 +44,15 @@ async function inOrder(actions: readonly Action[], context: ExecuteContext): Pro
 }
 
 async function executeOne(action: Action, context: ExecuteContext): Promise<void> {
-  const { jenkins, signal } = context
+  const { jenkins, plan, signal } = context
+  const { transport } = plan
   switch (action.kind) {
     case 'register':
-      return createNode(action.slot, [], context)
+      return transport.rest({ slot: action.slot, exists: false }, context)
     case 'restore':
-      return createNode(action.plan.slot, action.plan.nodeLabels, context)
+      return transport.restore({ id: action.containerId, plan: action.plan }, context)
     case 'open':
-      return open(action, context)
+      return transport.open(action, context)
     case 'mark':
       return jenkins.markOffline(action.slot, markText(action.because), signal)
     case 'unmark':
@@ -62,77 +62,26 @@ async function executeOne(action: Action, context: ExecuteContext): Promise<void
     case 'remove':
       return remove(action, context)
     case 'park':
-      return setLabels(action.slot, [], context)
+      await transport.release(action.slot, context)
+      return transport.rest({ slot: action.slot, exists: true }, context)
     case 'unregister':
+      await transport.release(action.slot, context)
       return jenkins.deleteNode(action.slot, signal)
     case 'pull':
       return context.pull(action.template)
   }
 }
 
-/**
- * The node gets its labels before the container starts: an agent without a node is refused, a label without one waits.
- * What the owner of this machine forbids is refused before anybody sees labels.
- */
-async function open(action: Extract<Action, { kind: 'open' }>, context: ExecuteContext): Promise<void> {
-  const { jenkins, plan, engine, signal } = context
-  const { slot, nodeLabels } = action.plan
-  const jar = await agentJar({ jenkins, cacheDir: plan.cacheDir, ...(signal && { signal }) })
-  const spec = agentContainerSpec({ ...specInput(action.plan, context), agentJarPath: jar })
-  if (action.nodeExists) await setLabels(slot, nodeLabels, context)
-  else await createNode(slot, nodeLabels, context)
-  const secret = await secretOf(slot, context)
-  await launchContainer({ engine, spec, secret, ...(signal && { signal }) })
-}
-
-function specInput(slotPlan: SlotPlan, { plan, jenkins }: ExecuteContext) {
-  const { config, identity, transport } = plan
-  const controllerVersion = jenkins.seen?.version
-  return {
-    plan: slotPlan,
-    template: config.templates.find(({ name }) => name === slotPlan.template),
-    image: plan.images(controllerVersion)[slotPlan.template],
-    controllerUrl: config.controller.agentUrl ?? jenkins.url,
-    controllerVersion,
-    transport,
-    identity,
-    config,
-  }
-}
-
-/** With what this machine offers today, which other laptops read from the description, and without any mark of ours. */
-async function setLabels(slot: string, labels: string[], context: ExecuteContext): Promise<void> {
-  const { jenkins, plan, signal } = context
-  const description = plan.describe(slot)
-  await jenkins.updateNode(slot, { labels, description, clearOfflineMark: true }, signal)
-}
-
-async function createNode(slot: string, labels: string[], context: ExecuteContext): Promise<void> {
-  const { jenkins, plan, signal } = context
-  await jenkins.createNode(
-    {
-      name: slot,
-      description: plan.describe(slot),
-      labels,
-      remoteFs: plan.config.templates[0]?.workDir ?? '/home/jenkins/agent',
-      executors: 1,
-      mode: 'exclusive',
-      webSocket: plan.transport.webSocket,
-    },
-    signal,
-  )
-}
-
-async function secretOf(slot: string, { jenkins, secrets, signal }: ExecuteContext): Promise<Secret> {
-  const known = secrets.get(slot)
-  if (known) return known
-  const secret = await jenkins.inboundSecret(slot, signal)
-  secrets.set(slot, secret)
-  return secret
+/** The owner gets the machine back, whatever the controller says to it. */
+async function remove(action: Removal, context: ExecuteContext): Promise<void> {
+  const startedBy = transportNamed(action.transport ?? '') ?? context.plan.transport
+  const released = await Promise.allSettled([startedBy.release(action.slot, context)])
+  await takeAway(action, context)
+  for (const one of released) if (one.status === 'rejected') throw one.reason
 }
 
 /** A container that failed has its log kept; any other gets time to end by itself. */
-async function remove(action: Extract<Action, { kind: 'remove' }>, context: ExecuteContext): Promise<void> {
+async function takeAway(action: Removal, context: ExecuteContext): Promise<void> {
   const { engine, plan, signal } = context
   const { containerId } = action
   if (!action.failed) {

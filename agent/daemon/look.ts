@@ -1,7 +1,9 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { type QueueReading, readDemand } from '../demand/read-queue.ts'
+import { tagOf } from '../fleet/node-tag.ts'
 import { candidates, namedSlots, place, slotNames } from '../slots/candidates.ts'
-import { isOwn } from '../slots/slots.ts'
+import { isConnected, isOwn } from '../slots/slots.ts'
+import { addedLabels } from '../transports/registry.ts'
 import type { Demand, ObservedContainer, ObservedNode, Openness } from '../world.ts'
 import { ofEngine } from './blame.ts'
 import { type Doubt, doubt } from './doubt.ts'
@@ -50,13 +52,19 @@ export async function look(options: LookOptions): Promise<Sight> {
   const session = jenkins.seen?.session
   const sight = { ...first, containers, nodes: undefined, session, doubt: doubted }
   if (!isWorthMore(sight, options)) return sight
-  const nodes = await jenkins.nodes(signal)
+  const nodes = (await jenkins.nodes(signal)).map(withoutAddedLabels)
   // After the nodes: an agent that connects meanwhile must not be taken for one that Jenkins wrongly believes in.
   const isDoubtful = doubted.untilMs > clock.now()
   const linked = isDoubtful
     ? await observeLinks({ engine, containers, nodes, ...(signal && { signal }) })
     : containers
   return { ...sight, ...read(nodes), containers: linked, nodes, session: jenkins.seen?.session }
+}
+
+/** A footman's node without an agent announces what was written on it, not what its kind of node carries anyway. */
+function withoutAddedLabels(node: ObservedNode): ObservedNode {
+  if (isConnected(node) || !node.labels.some((label) => addedLabels.has(label)) || !tagOf(node)) return node
+  return { ...node, labels: node.labels.filter((label) => !addedLabels.has(label)) }
 }
 
 /** Whether what the queue told is a reason to ask for the nodes too. */

@@ -2,7 +2,7 @@ import type { ContainerEngine } from '../../core/container-engine.ts'
 import { containerLabels, observedContainer } from '../containers/observed-container.ts'
 import type { Identity } from '../identity.ts'
 import { isConnected } from '../slots/slots.ts'
-import { linkOf } from '../transports/link.ts'
+import { linkOf } from '../transports/inbound/link.ts'
 import type { ObservedContainer, ObservedNode } from '../world.ts'
 
 export interface ObserveOptions {

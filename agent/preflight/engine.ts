@@ -1,11 +1,22 @@
 import type { ContainerEngine, EngineInfo } from '../../core/container-engine.ts'
 import { formatSize } from '../../core/units.ts'
 import { isAllowedImage } from '../containers/image-policy.ts'
+import type { Transport } from '../transports/transport.ts'
 import { attempt, type CheckOutcome, type Checks, fail, failure, ok, skipped, warn } from './check.ts'
 import type { PreflightOptions } from './options.ts'
 
+export interface EngineSetting {
+  /** Of the controller, when that is known. */
+  version: string | undefined
+  /** How agents connect, when that is known. */
+  transport: Pick<Transport, 'agentsDial' | 'title'> | undefined
+}
+
 /** Whether containers can run here, are held to their limits, reach the controller, and have their images. */
-export async function* checkEngine(options: PreflightOptions, version: string | undefined): Checks<void> {
+export async function* checkEngine(
+  options: PreflightOptions,
+  { version, transport }: EngineSetting,
+): Checks<void> {
   const { engine, signal } = options
   const info = await attempt(signal, () => {
     if (engine instanceof Error) throw engine
@@ -19,7 +30,9 @@ export async function* checkEngine(options: PreflightOptions, version: string | 
   }
   yield checkInfo(info.value)
   yield checkLimits(info.value)
-  yield checkWayBack(info.value, options)
+  yield transport?.agentsDial === false
+    ? ok('way back', `not needed: the controller comes to the agents over ${transport.title}`)
+    : checkWayBack(info.value, options)
   yield* checkImages(engine, info.value, { options, version })
 }
 

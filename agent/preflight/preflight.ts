@@ -32,7 +32,8 @@ export async function preflight(
       ? nothing(skipTrial(options, 'the controller has to be right first'))
       : tryNode(options)
   const transport = await follow(trial, note)
-  await follow(checkEngine(options, version), note)
+  const defaultImage = transport?.defaultImage ?? options.defaultImage
+  await follow(checkEngine({ ...options, defaultImage }, { version, transport }), note)
   for (const outcome of checkCapacity(options)) note(outcome)
   return { passed: outcomes.every(({ result }) => result !== 'fail'), transport: transport?.name, outcomes }
 }

@@ -3,10 +3,11 @@ import { permissionName } from '../../jenkins/permissions.ts'
 import { attempt, type CheckOutcome, fail, failure, ok } from './check.ts'
 import type { PreflightOptions } from './options.ts'
 
-export type TrialOptions = Pick<
-  PreflightOptions,
-  'jenkins' | 'config' | 'machineName' | 'transports' | 'signal'
->
+export interface TrialOptions
+  extends Pick<PreflightOptions, 'jenkins' | 'config' | 'machineName' | 'transports' | 'signal'> {
+  /** Undefined where nothing may be started. */
+  engine?: PreflightOptions['engine']
+}
 
 /** Asked for by no build. */
 export const trialLabel = 'footman-preflight'
@@ -17,7 +18,7 @@ const tidyMs = 10_000
 
 /** Makes the node with which everything is tried; replaces one that a killed preflight left. */
 export async function createTrial(name: string, options: TrialOptions): Promise<CheckOutcome> {
-  const { jenkins, machineName, signal } = options
+  const { jenkins, config, machineName, signal } = options
   const cure = grant('Agent/Create', options)
   const answer = await attempt(signal, async () => {
     const { allowed, permission } = await jenkins.canCreateNodes(signal)
@@ -33,7 +34,7 @@ export async function createTrial(name: string, options: TrialOptions): Promise<
         name,
         description: `${trialMark} on ${machineName}; it is gone again in a moment.`,
         labels: [trialLabel],
-        remoteFs: '/tmp/footman',
+        remoteFs: config.templates[0]?.workDir ?? '/home/jenkins/agent',
         executors: 1,
         mode: 'exclusive',
         webSocket: true,
@@ -64,7 +65,8 @@ export async function tidyTrial(name: string, { jenkins }: TrialOptions): Promis
 const trialMark = 'Made by footman preflight'
 
 function isTrial(description: string): boolean {
-  return description.startsWith(trialMark)
+  // The Swarm plugin puts words of its own before ours.
+  return description.includes(trialMark)
 }
 
 /** The cure for a permission that is missing. */

@@ -1,9 +1,9 @@
 import { messageOf, RemoteError } from '../../core/errors.ts'
 import {
+  candidatesFor,
   pickTransport,
   type TransportChoice,
   type TriedTransport,
-  transports,
 } from '../transports/registry.ts'
 import { type Transport, type Trial, untried } from '../transports/transport.ts'
 import {
@@ -58,13 +58,13 @@ export function skipTrial(options: TrialOptions, why: string): CheckOutcome[] {
 }
 
 /** The checks that need the node, in order. */
-function later({ transports: all = transports }: TrialOptions): string[] {
-  const titles = all.map(({ title }) => title)
+function later({ transports: all, config }: TrialOptions): string[] {
+  const titles = candidatesFor(config.transport, all).map(({ title }) => title)
   return ['connect agents', 'label nodes', ...titles, 'transport', 'drain nodes', 'delete nodes']
 }
 
 async function* useTrial(name: string, options: TrialOptions): Checks<Transport | undefined> {
-  const { jenkins, config, transports: all = transports, signal } = options
+  const { jenkins, config, engine, signal } = options
   const secret = await attempt(signal, () => jenkins.inboundSecret(name, signal))
   yield 'error' in secret
     ? failure('connect agents', secret.error, grant('Agent/Connect', options))
@@ -75,9 +75,17 @@ async function* useTrial(name: string, options: TrialOptions): Checks<Transport 
     ? failure('label nodes', labelled.error, grant('Agent/Configure', options))
     : ok('label nodes', 'we may')
 
-  const trial = { jenkins, node: name, secret: 'error' in secret ? undefined : secret.value, signal }
+  const trial: Trial = {
+    jenkins,
+    node: name,
+    secret: 'error' in secret ? undefined : secret.value,
+    config,
+    engine,
+    signal,
+  }
   const tried: TriedTransport[] = []
-  for (const transport of all) tried.push(await tryOut(transport, trial))
+  for (const transport of candidatesFor(config.transport, options.transports))
+    tried.push(await tryOut(transport, trial))
   const choice = pickTransport(config.transport, tried)
   for (const one of tried) yield wayOutcome(one, choice.transport)
   yield choiceOutcome(choice)

@@ -29,7 +29,7 @@ function settleContainer(slot: Slot, world: World): Action[] {
     case 'unlisted':
       return world.openness === 'closed' || world.leaving
         ? [remove(container, `its node is gone, and ${endOfLending(world)}`, false)]
-        : [{ kind: 'restore', plan: planOf(container) }]
+        : [{ kind: 'restore', plan: planOf(container), containerId: container.id }]
     case 'held':
       return isEmpty(slot, world) || world.openness === 'closed'
         ? [remove(container, 'its node was marked offline in Jenkins', false)]
@@ -104,8 +104,9 @@ function freeName(slot: Slot, because: string): Action[] {
 }
 
 function remove(container: ObservedContainer, because: string, failed: boolean): Action {
-  const { slot, template, id } = container
-  return { kind: 'remove', slot, template, containerId: id, because, failed }
+  const { slot, template, transport, id } = container
+  const startedBy = transport === undefined ? {} : { transport }
+  return { kind: 'remove', slot, template, ...startedBy, containerId: id, because, failed }
 }
 
 /** Why an empty node is marked, as read back from the mark. */

@@ -1,16 +1,33 @@
 import type { Jenkins } from '../../jenkins/jenkins.ts'
+import { createTcpTransport } from './inbound/tcp.ts'
+import { webSocketTransport } from './inbound/websocket.ts'
 import { type TransportName, transportNames } from './names.ts'
-import { createTcpTransport } from './tcp.ts'
+import { createSshTransport } from './ssh/ssh.ts'
+import { createSwarmTransport } from './swarm/swarm.ts'
 import type { Transport, TransportFinding } from './transport.ts'
-import { webSocketTransport } from './websocket.ts'
 
 const byName: Record<TransportName, Transport> = {
   websocket: webSocketTransport,
   tcp: createTcpTransport(),
+  ssh: createSshTransport(),
+  swarm: createSwarmTransport(),
 }
 
 /** Every transport, in the order in which `transport: auto` prefers them. */
 export const transports: readonly Transport[] = transportNames.map((name) => byName[name])
+
+/** The transport of this name; undefined for one that this version of footman does not have. */
+export function transportNamed(name: string): Transport | undefined {
+  return transports.find((transport) => transport.name === name)
+}
+
+/** Those that come into question. */
+export function candidatesFor(wanted: string, all: readonly Transport[] = transports): readonly Transport[] {
+  return all.filter(({ name, isAutomatic }) => isAutomatic || name === wanted)
+}
+
+/** Whatever label a transport puts on its nodes by itself. */
+export const addedLabels: ReadonlySet<string> = new Set(transports.flatMap((one) => one.addedLabels))
 
 export interface TriedTransport extends TransportFinding {
   transport: Transport
@@ -23,7 +40,9 @@ export type TransportChoice =
 
 /** The wanted transport if it works; `auto` takes the first that does. */
 export function pickTransport(wanted: string, tried: readonly TriedTransport[]): TransportChoice {
-  const candidates = tried.filter(({ transport }) => wanted === 'auto' || transport.name === wanted)
+  const candidates = tried.filter(({ transport }) =>
+    wanted === 'auto' ? transport.isAutomatic : transport.name === wanted,
+  )
   const works = candidates.find(({ usable }) => usable)
   if (works) {
     return { transport: works.transport, finding: `agents connect over ${works.transport.title}` }

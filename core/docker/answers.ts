@@ -50,17 +50,24 @@ export const imageAnswer = z.object({
   Os: z.string().default('linux'),
   Architecture: z.string().default(''),
   Size: z.number().default(0),
-  Config: z.object({ User: z.string().default('') }).nullish(),
+  Config: z.object({ User: z.string().default(''), Env: z.array(z.string()).nullish() }).nullish(),
 })
 
 export function imageInfo(image: z.output<typeof imageAnswer>): ImageInfo {
   return {
     id: image.Id,
     user: image.Config?.User ?? '',
+    env: Object.fromEntries((image.Config?.Env ?? []).map(variable)),
     os: image.Os,
     arch: image.Architecture,
     sizeBytes: image.Size,
   }
+}
+
+/** `NAME=value`; the value may hold further equals signs. */
+function variable(line: string): [name: string, value: string] {
+  const end = line.includes('=') ? line.indexOf('=') : line.length
+  return [line.slice(0, end), line.slice(end + 1)]
 }
 
 const labels = z
@@ -112,6 +119,11 @@ export const inspectAnswer = z.object({
     OOMKilled: z.boolean().default(false),
   }),
   HostConfig: z.object({ NanoCpus: z.number().default(0), Memory: z.number().default(0) }),
+  NetworkSettings: z
+    .object({
+      Ports: z.record(z.string(), z.array(z.object({ HostPort: z.string() })).nullable()).nullish(),
+    })
+    .nullish(),
 })
 
 export function inspectedState(container: z.output<typeof inspectAnswer>): ContainerState {
@@ -130,7 +142,20 @@ export function inspectedState(container: z.output<typeof inspectAnswer>): Conta
     oomKilled: State.OOMKilled,
     nanoCpus: HostConfig.NanoCpus || undefined,
     memoryBytes: HostConfig.Memory || undefined,
+    ports: portsOf(container),
   }
+}
+
+/** `22/tcp` -> its first binding; the others are the same port under IPv6. */
+function portsOf({ NetworkSettings }: z.output<typeof inspectAnswer>): Record<number, number> {
+  const all = Object.entries(NetworkSettings?.Ports ?? {})
+  return Object.fromEntries(
+    all.flatMap(([name, bindings]) => {
+      const [inside, protocol] = name.split('/')
+      const outside = Number(bindings?.[0]?.HostPort)
+      return protocol === 'tcp' && outside > 0 ? [[Number(inside), outside]] : []
+    }),
+  )
 }
 
 /** Docker's states are ours; Podman has some more (libpod/define/containerstate.go). */

@@ -1,4 +1,4 @@
-import type { ContainerSpec, Mount } from '../container-engine.ts'
+import type { ContainerSpec, Mount, PublishedPort } from '../container-engine.ts'
 
 /**
  * The body of `POST /containers/create` for a container. Never privileged, no swap beyond its memory,
@@ -16,6 +16,9 @@ export function createOptions(spec: ContainerSpec) {
     ...(spec.workingDir !== undefined && { WorkingDir: spec.workingDir }),
     ...(spec.hostname !== undefined && { Hostname: spec.hostname }),
     StopTimeout: spec.stopGraceSeconds,
+    ...(spec.publish && {
+      ExposedPorts: Object.fromEntries(spec.publish.map(({ containerPort }) => [`${containerPort}/tcp`, {}])),
+    }),
     HostConfig: {
       NanoCpus: spec.nanoCpus,
       Memory: spec.memoryBytes,
@@ -30,6 +33,7 @@ export function createOptions(spec: ContainerSpec) {
       Mounts: spec.mounts.map(mountOption),
       ...(spec.network !== undefined && { NetworkMode: spec.network }),
       ExtraHosts: spec.extraHosts ?? [],
+      ...(spec.publish && { PortBindings: Object.fromEntries(spec.publish.map(portBinding)) }),
       ...(spec.shmBytes !== undefined && { ShmSize: spec.shmBytes }),
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '2' } },
       RestartPolicy: { Name: 'no' },
@@ -44,4 +48,8 @@ function mountOption(mount: Mount) {
     Target: mount.target,
     ReadOnly: mount.readOnly,
   }
+}
+
+function portBinding({ containerPort, hostIp, hostPort }: PublishedPort) {
+  return [`${containerPort}/tcp`, [{ HostIp: hostIp, HostPort: hostPort === 0 ? '' : String(hostPort) }]]
 }

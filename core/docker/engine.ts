@@ -11,6 +11,7 @@ import type {
   PutFile,
 } from '../container-engine.ts'
 import type { EngineEndpoint } from '../docker-host.ts'
+import type { SshSurroundings } from '../ssh-surroundings.ts'
 import {
   engineInfo,
   imageAnswer,
@@ -28,29 +29,43 @@ import { Asker } from './ask.ts'
 import { type DockerClient, dockerClient } from './client.ts'
 import { createOptions } from './create-options.ts'
 import { joinLogFrames } from './log-frames.ts'
+import { sshAgentFor } from './over-ssh.ts'
 
 export interface EngineOptions {
+  /** For an engine behind SSH. */
+  ssh?: SshSurroundings
   timeoutMs: number
   silenceMs: number
   signal?: AbortSignal | undefined
 }
 
 /** An engine at this endpoint that answered, spoken to in an API version that both sides know. */
-export async function connectEngine(
-  endpoint: EngineEndpoint,
-  options: EngineOptions,
-): Promise<ContainerEngine> {
+export async function connectEngine(endpoint: EngineEndpoint, options: EngineOptions): Promise<DockerEngine> {
   const asker = new Asker({ ...options, host: endpoint.host })
-  const answer = await asker.ask({ signal: options.signal }, async (abortSignal) =>
-    dockerClient(endpoint).version({ abortSignal }),
-  )
-  const version = chooseApiVersion(asker.read(versionAnswer, answer), endpoint.host)
-  return new DockerEngine({
-    docker: dockerClient(endpoint, version),
-    asker,
-    longMs: options.timeoutMs * 3,
-    isLocal: 'socketPath' in endpoint.connection,
-  })
+  const agent = sshAgentFor(endpoint, options)
+  try {
+    const answer = await asker.ask({ signal: options.signal }, async (abortSignal) =>
+      dockerClient(endpoint, { agent }).version({ abortSignal }),
+    )
+    const version = chooseApiVersion(asker.read(versionAnswer, answer), endpoint.host)
+    return new DockerEngine({
+      docker: dockerClient(endpoint, { version, agent }),
+      asker,
+      longMs: options.timeoutMs * 3,
+      host: otherMachine(endpoint),
+      close: async () => agent?.close(),
+    })
+  } catch (error) {
+    await agent?.close()
+    throw error
+  }
+}
+
+/** Where the engine runs, if not here: undefined also for one that this machine's loopback leads to. */
+function otherMachine({ connection }: EngineEndpoint): string | undefined {
+  if ('ssh' in connection) return connection.ssh.host
+  if ('socketPath' in connection) return undefined
+  return /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(connection.hostname) ? undefined : connection.hostname
 }
 
 interface Parts {
@@ -58,7 +73,9 @@ interface Parts {
   asker: Asker
   /** Deadline of work that moves data, in ms. */
   longMs: number
-  isLocal: boolean
+  /** The machine on which it runs, if not this one. */
+  host: string | undefined
+  close(): Promise<void>
 }
 
 const maxLinks = 5
@@ -68,13 +85,15 @@ class DockerEngine implements ContainerEngine {
   readonly #docker: DockerClient
   readonly #asker: Asker
   readonly #longMs: number
-  readonly #isLocal: boolean
+  readonly #host: string | undefined
+  readonly close: () => Promise<void>
 
-  constructor({ docker, asker, longMs, isLocal }: Parts) {
+  constructor({ docker, asker, longMs, host, close }: Parts) {
     this.#docker = docker
     this.#asker = asker
     this.#longMs = longMs
-    this.#isLocal = isLocal
+    this.#host = host
+    this.close = close
   }
 
   async info(signal?: AbortSignal): Promise<EngineInfo> {
@@ -85,9 +104,12 @@ class DockerEngine implements ContainerEngine {
     const facts = this.#asker.read(infoAnswer, info)
     // Docker Desktop keeps its data inside a virtual machine, under a path that may exist out here as well.
     const isHere =
-      this.#isLocal && !/Docker Desktop/.test(facts.OperatingSystem) && existsSync(facts.DockerRootDir)
+      this.#host === undefined &&
+      !/Docker Desktop/.test(facts.OperatingSystem) &&
+      existsSync(facts.DockerRootDir)
     return {
       ...engineInfo(this.#asker.read(versionAnswer, version), facts),
+      host: this.#host,
       dataRoot: isHere ? facts.DockerRootDir : undefined,
     }
   }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 
-const modules = ['main', 'options', 'channels', 'codecs', 'tasks', 'output', 'console'].map(
+const modules = ['main', 'options', 'channels', 'codecs', 'stdio', 'tasks', 'output', 'console'].map(
   (name) => `./${name}.cjs`,
 )
 

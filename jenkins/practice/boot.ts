@@ -10,6 +10,7 @@ import type { Acceptor, AgentDoor, Build, BuildResult, Runner, RunnerHost } from
 import { doorView } from './door.ts'
 import { greetAgent, refused } from './greeting.ts'
 import { readCall } from './http.ts'
+import { createLauncher } from './launching/launcher.ts'
 import { attachLink } from './nodes.ts'
 import { createRunner } from './runner.ts'
 import { Scheduler } from './scheduler.ts'
@@ -22,6 +23,7 @@ export interface BootOptions {
   listener: Listener
   users: readonly User[]
   version: string
+  swarmPlugin: World['swarmPlugin']
   rootUrl: string
   contextPath: string
   quietPeriodMs: number
@@ -66,12 +68,15 @@ export async function boot(options: BootOptions): Promise<Boot> {
     acceptors.push(tcp)
     agentPort = tcp.port
   }
+  const launcher = createLauncher({ state, door, clock, agentJar })
+  acceptors.push(launcher)
   const world: World = {
     ...options,
     session,
     sessions: createSessions(),
     scheduler,
     runner,
+    launch: launcher.launch,
     agentPort,
     agentJar: async () => ({ bytes: await agentJar(), modifiedMs: loadedAtMs }),
   }

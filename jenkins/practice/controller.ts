@@ -38,6 +38,8 @@ export interface PracticeOptions {
    * throws, the boot has failed, and that is what every page says from then on.
    */
   prepare?: (state: State) => Promise<Prepared>
+  /** Default current; an `old` one hands out no secrets. */
+  swarmPlugin?: 'current' | 'old' | 'missing'
   /** Of a build without `delay`; default 5,000. */
   quietPeriodMs?: number
   /** How long a restart that was asked for over HTTP keeps the controller away, in ms. Default 3,000. */
@@ -229,6 +231,7 @@ class Controller implements PracticeController {
       plugins: this.#prepared.plugins ?? ownPlugins,
       setupWizard: this.#prepared.setupWizard,
       version: this.#options.version ?? '2.498',
+      swarmPlugin: this.#options.swarmPlugin ?? 'current',
       rootUrl: this.#options.publicUrl ?? this.url,
       contextPath: this.#options.contextPath ?? '',
       quietPeriodMs: this.#options.quietPeriodMs ?? 5000,

@@ -23,9 +23,9 @@ const changes = [
 export async function practiceImage(
   engine: ContainerEngine,
   reference: string = practiceReference(),
-  options: { signal?: AbortSignal; rootfs?: () => Promise<Readable> } = {},
+  options: { signal?: AbortSignal; withSshd?: boolean; rootfs?: () => Promise<Readable> } = {},
 ): Promise<string> {
-  const { signal, rootfs = practiceRootfs } = options
+  const { signal, withSshd = false, rootfs = () => practiceRootfs(undefined, { withSshd }) } = options
   if (!(await engine.image(reference, signal))) {
     await engine.importImage(await rootfs(), reference, changes, signal)
   }

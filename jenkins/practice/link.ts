@@ -8,7 +8,7 @@
  */
 export interface AgentLink {
   readonly node: string
-  readonly transport: 'websocket' | 'tcp'
+  readonly transport: 'websocket' | 'tcp' | 'ssh'
   /** The agent's root directory as it announced it. */
   readonly remoteFs: string
   /** Tasks that this agent process still knows, finished or not. */

@@ -86,7 +86,7 @@ function inboundLauncher(launcher: Record<string, unknown>): XmlElement {
   )
 }
 
-/** Kept for footman's SSH agents: the practice controller stores such a launcher, but dials nobody. */
+/** Played by launching/. */
 function sshLauncher(launcher: Record<string, unknown>): XmlElement | undefined {
   const strategy = object.safeParse(launcher.sshHostKeyVerificationStrategy).data
   const verifier = strategy && verifierElement(strategy)
@@ -123,7 +123,7 @@ function isHostKey(algorithm: string, key: string): boolean {
   return bytes.length > 4 && bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString() === algorithm
 }
 
-function environmentElement(properties: unknown): XmlElement | undefined {
+export function environmentElement(properties: unknown): XmlElement | undefined {
   const env = (Array.isArray(properties) ? properties : [bagEntry(properties)])
     .filter((property) => classOf(Object(property)) === environmentClass)
     .flatMap((property) => envSchema.safeParse(property).data?.env ?? [])

@@ -2,6 +2,8 @@ import { childOf, element, parseXml, renderXml, textOf, type XmlElement } from '
 
 /** A node as its config.xml says it. Plain data. */
 export interface NodeConfig {
+  /** Made by the Swarm plugin: never written to disk, gone with the controller's restart. */
+  isSwarm?: boolean | undefined
   name: string
   description: string | undefined
   remoteFs: string | undefined
@@ -28,20 +30,24 @@ export interface OfflineMark {
 }
 
 export const jnlpLauncher = 'hudson.slaves.JNLPLauncher'
+const inboundLaunchers = [jnlpLauncher, 'hudson.plugins.swarm.SwarmLauncher']
+const swarmRoot = 'hudson.plugins.swarm.SwarmSlave'
 
 /**
  * Reads a POSTed config.xml. `unreadable`: no XML, another root, a number that is none (500 in Jenkins);
  * `other-type`: a node of another class (400 "Node types do not match").
  */
-export function parseNodeXml(text: string): NodeConfig | 'unreadable' | 'other-type' {
+export function parseNodeXml(text: string, isSwarm = false): NodeConfig | 'unreadable' | 'other-type' {
   const root = parseXml(text)
   if (!root) return 'unreadable'
-  if (root.name === 'hudson.plugins.swarm.SwarmSlave') return 'other-type'
-  if (root.name !== 'slave' && root.name !== 'hudson.slaves.DumbSlave') return 'unreadable'
+  const isPlain = root.name === 'slave' || root.name === 'hudson.slaves.DumbSlave'
+  if (!isPlain && root.name !== swarmRoot) return 'unreadable'
+  if (isPlain === isSwarm) return 'other-type'
   const executors = Number(textOf(root, 'numExecutors') ?? 0)
   const mode = textOf(root, 'mode')
   if (!Number.isInteger(executors) || (mode !== undefined && !isMode(mode))) return 'unreadable'
   return {
+    ...(isSwarm && { isSwarm }),
     name: textOf(root, 'name') ?? '',
     description: textOf(root, 'description'),
     remoteFs: textOf(root, 'remoteFS'),
@@ -59,20 +65,25 @@ export function parseNodeXml(text: string): NodeConfig | 'unreadable' | 'other-t
 /** The config.xml that Jenkins 2.498 was recorded to give for such a node. */
 export function renderNodeXml(config: NodeConfig): string {
   const optional = (name: string, text: string | undefined) => (text === undefined ? [] : element(name, text))
+  const [root, attributes] = config.isSwarm ? [swarmRoot, { plugin: 'swarm@3.51' }] : ['slave', {}]
   return renderXml(
-    element('slave', [
-      ...(config.offlineMark ? [markElement(config.offlineMark)] : []),
-      element('name', config.name),
-      ...[optional('description', config.description)].flat(),
-      ...[optional('remoteFS', config.remoteFs)].flat(),
-      element('numExecutors', String(config.executors)),
-      ...[optional('mode', config.mode)].flat(),
-      ...(config.retention ? [config.retention] : []),
-      ...(config.launcher ? [config.launcher] : []),
-      element('label', config.label),
-      config.properties ?? element('nodeProperties'),
-      ...config.others,
-    ]),
+    element(
+      root,
+      [
+        ...(config.offlineMark ? [markElement(config.offlineMark)] : []),
+        element('name', config.name),
+        ...[optional('description', config.description)].flat(),
+        ...[optional('remoteFS', config.remoteFs)].flat(),
+        element('numExecutors', String(config.executors)),
+        ...[optional('mode', config.mode)].flat(),
+        ...(config.retention ? [config.retention] : []),
+        ...(config.launcher ? [config.launcher] : []),
+        element('label', config.label),
+        config.properties ?? element('nodeProperties'),
+        ...config.others,
+      ],
+      attributes,
+    ),
   )
 }
 
@@ -82,7 +93,7 @@ export function isMode(text: string): text is 'NORMAL' | 'EXCLUSIVE' {
 
 /** Whether agents dial in, rather than being launched by the controller. */
 export function isInbound(config: NodeConfig): boolean {
-  return (config.launcher?.attributes.class ?? jnlpLauncher) === jnlpLauncher
+  return inboundLaunchers.includes(config.launcher?.attributes.class ?? jnlpLauncher)
 }
 
 /** The arguments that jenkins-agent.jnlp advises an agent to start with. */

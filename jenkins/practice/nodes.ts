@@ -3,6 +3,7 @@ import type { Lease } from './contract.ts'
 import type { AgentLink } from './link.ts'
 import { isInbound, type NodeConfig, type OfflineMark } from './node-xml.ts'
 import { type Computer, newComputer, type Occupant, type OfflineCause, type State } from './state.ts'
+import { keepsDisconnected } from './swarm-node.ts'
 
 /** Adds a node, or takes over the Computer that a deleted node of that name left behind. */
 export function addNode(state: State, config: NodeConfig): void {
@@ -42,7 +43,15 @@ export function markOffline(state: State, computer: Computer, mark: OfflineMark 
 
 /** POST doDisconnect: a no-op without a channel. */
 export function disconnect(state: State, computer: Computer, mark: OfflineMark): void {
-  if (computer.link) dropLink(state, computer, userCause(mark.user, mark.message, mark.atMs))
+  if (!computer.link) return
+  dropLink(state, computer, userCause(mark.user, mark.message, mark.atMs))
+  endIfEphemeral(state, computer, mark.atMs)
+}
+
+/** A node of the Swarm plugin goes with its agent, unless it was made to stay (jenkinsci/swarm-plugin SwarmLauncher.java). */
+function endIfEphemeral(state: State, computer: Computer, now: number): void {
+  const { config } = computer
+  if (config?.isSwarm && !keepsDisconnected(config)) removeNode(state, computer, now)
 }
 
 /** An agent is there. A second one for the same name, or one whose node has gone, is sent away. */
@@ -52,13 +61,16 @@ export function attachLink(
   from: { address: string; now: () => number },
 ): void {
   const computer = state.computers.get(link.node)
-  if (!computer?.config || computer.link || !isInbound(computer.config)) {
+  const isLaunched = link.transport === 'ssh'
+  if (!computer?.config || computer.link || isInbound(computer.config) === isLaunched) {
     link.close(computer?.link ? 'already connected' : 'no such agent')
     return
   }
   computer.link = link
   computer.lost = undefined
-  computer.log = connectionLog(link, from.address)
+  computer.log = isLaunched
+    ? `${computer.log}${launchedLog}`
+    : connectionLog(link, from.address, computer.config.isSwarm)
   link.onClosed((reason) => {
     if (computer.link !== link) return
     computer.link = undefined
@@ -70,6 +82,7 @@ export function attachLink(
     }
     computer.log += 'ERROR: Connection terminated\njava.nio.channels.ClosedChannelException\n'
     state.emit({ kind: 'agent', node: computer.name, connected: false, reason })
+    endIfEphemeral(state, computer, from.now())
   })
   state.emit({ kind: 'agent', node: computer.name, connected: true, reason: '' })
 }
@@ -109,13 +122,23 @@ function dropLink(state: State, computer: Computer, cause: OfflineCause): void {
   if (link) state.emit({ kind: 'agent', node: computer.name, connected: false, reason: cause.reason })
 }
 
+/** What follows on the words of an SSH launcher. */
+const launchedLog = [
+  'Remoting version: 3283.v92c105e0f819',
+  'Launcher: SSHLauncher',
+  'Communication Protocol: Standard in/out',
+  'This is a Unix agent',
+  'Agent successfully connected and online',
+  '',
+].join('\n')
+
 /** Word for word what the node log of Jenkins 2.498 was recorded to say. */
-function connectionLog(link: AgentLink, address: string): string {
+function connectionLog(link: AgentLink, address: string, isSwarm = false): string {
   const webSocket = link.transport === 'websocket'
   return [
     `Inbound agent connected from ${webSocket ? address : `localhost/${address}`}`,
     'Remoting version: 3283.v92c105e0f819',
-    'Launcher: JNLPLauncher',
+    `Launcher: ${isSwarm ? 'SwarmLauncher' : 'JNLPLauncher'}`,
     `Communication Protocol: ${webSocket ? 'WebSocket' : 'JNLP4-connect'}`,
     'This is a Unix agent',
     'Agent successfully connected and online',

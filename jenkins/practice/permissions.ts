@@ -27,6 +27,22 @@ export const permissions = {
   },
   'hudson.model.Item.Build': { title: 'Job/Build', impliedBy: generic('Update', 'Write') },
   'hudson.model.Item.Cancel': { title: 'Job/Cancel', impliedBy: generic('Update', 'Write') },
+  'com.cloudbees.plugins.credentials.CredentialsProvider.View': {
+    title: 'Credentials/View',
+    impliedBy: generic('Read'),
+  },
+  'com.cloudbees.plugins.credentials.CredentialsProvider.Create': {
+    title: 'Credentials/Create',
+    impliedBy: generic('Create', 'Write'),
+  },
+  'com.cloudbees.plugins.credentials.CredentialsProvider.Update': {
+    title: 'Credentials/Update',
+    impliedBy: generic('Update', 'Write'),
+  },
+  'com.cloudbees.plugins.credentials.CredentialsProvider.Delete': {
+    title: 'Credentials/Delete',
+    impliedBy: generic('Delete', 'Write'),
+  },
 } as const satisfies Record<string, { title: string; impliedBy: readonly string[] }>
 
 export type Permission = keyof typeof permissions

@@ -11,7 +11,7 @@ const jenkins = { uid: 1000, gid: 1000 }
 
 /** What builds may call, besides sh: enough for a practice job, from busybox where this machine has it. */
 const tools =
-  'sh cat date echo env false grep head hostname id kill ls mkdir nproc printf ps pwd rm seq sleep tail test touch tr true uname wc'.split(
+  'sh cat chmod date df echo env false grep head hostname id kill ls mkdir mv nproc printf ps pwd rm seq sleep tail test touch tr true uname wc'.split(
     ' ',
   )
 
@@ -30,7 +30,7 @@ exit 1
 
 /**
  * A small root file system as a tar archive, for `docker import`: this machine's Node.js, a shell with a few tools, the
- * shared libraries that they need, a `java` that runs them, and a user `jenkins` (uid 1000) with a home.
+ * shared libraries that they need, a `java` that runs them, on request an sshd, and a user `jenkins` (uid 1000) with a home.
  * Throws UserError on anything but Linux, whose programs would not run in a container.
  */
 export async function practiceRootfs(
@@ -39,6 +39,7 @@ export async function practiceRootfs(
     node: process.execPath,
     path: process.env.PATH ?? '',
   },
+  { withSshd = false }: { withSshd?: boolean } = {},
 ): Promise<Readable> {
   if (machine.platform !== 'linux') {
     throw new UserError(`A practice image can only be made on Linux, and this is ${machine.platform}`, {
@@ -49,6 +50,7 @@ export async function practiceRootfs(
   const programs = [
     { source: await realpath(machine.node), target: 'usr/bin/node' },
     ...(busybox ? [{ source: busybox, target: 'bin/busybox' }] : await findPrograms(tools, machine.path)),
+    ...(withSshd ? await sshd() : []),
   ]
   const libraries = await librariesOf(programs.map(({ source }) => source))
   const image = pack()
@@ -57,6 +59,22 @@ export async function practiceRootfs(
     (error) => image.destroy(error),
   )
   return Readable.from(image)
+}
+
+/** sshd, and since OpenSSH 9.8 the programs into which it is split, from where this machine's distribution keeps them. */
+async function sshd(): Promise<CopiedFile[]> {
+  const [server] = await programsIn('/usr/sbin', ['sshd'])
+  if (!server) {
+    throw new UserError('there is no sshd on this machine to make an image with', {
+      hint: 'install it, e.g. apt-get install openssh-server',
+    })
+  }
+  return [server, ...(await programsIn('/usr/lib/openssh', ['sshd-session', 'sshd-auth']))]
+}
+
+async function programsIn(folder: string, names: string[]): Promise<CopiedFile[]> {
+  const found = await Promise.all(names.map((name) => findProgram(name, folder)))
+  return found.flatMap((source) => (source ? [{ source, target: source.slice(1) }] : []))
 }
 
 async function fill(image: Pack, files: CopiedFile[], hasBusybox: boolean): Promise<void> {

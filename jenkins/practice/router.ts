@@ -1,6 +1,7 @@
 import { same } from './auth.ts'
 import { containerError, forbidden, notFound, sessionCookie } from './replies.ts'
 import { jnlpJars, tcpSlaveAgentListener, wsagents } from './routes/agents.ts'
+import { credentials } from './routes/credentials.ts'
 import { health } from './routes/health.ts'
 import { createJob, job } from './routes/jobs.ts'
 import { label, overallLoad } from './routes/label.ts'
@@ -24,6 +25,7 @@ import {
   rootApi,
   whoAmI,
 } from './routes/root.ts'
+import { plugins, swarmDownloads } from './routes/swarm.ts'
 import type { Call, Reply, Route, World } from './world.ts'
 
 /** Every noun of the practice controller, by the first part of its path. */
@@ -33,6 +35,7 @@ const nouns: Record<string, Route> = {
   cancelQuietDown,
   computer: nodes,
   createItem: createJob,
+  credentials,
   crumbIssuer,
   exit,
   health,
@@ -42,6 +45,7 @@ const nouns: Record<string, Route> = {
   label,
   login,
   overallLoad,
+  plugin: plugins,
   pluginManager,
   queue,
   quietDown,
@@ -49,6 +53,7 @@ const nouns: Record<string, Route> = {
   restart,
   safeExit: administerByPost,
   safeRestart,
+  swarm: swarmDownloads,
   tcpSlaveAgentListener,
   whoAmI,
   wsagents,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Build, PipelineStep } from './contract.ts'
+import type { Credential } from './credentials.ts'
 import { parseJobXml } from './job-xml.ts'
 import type { NodeConfig } from './node-xml.ts'
 import { fitExecutors } from './nodes.ts'
@@ -7,7 +8,7 @@ import { createState, type Job, newComputer, type QueueItem, type State } from '
 import type { XmlElement } from './xml.ts'
 
 /**
- * What survives a restart of the controller, as JSON: nodes with their marks, jobs and builds, jobs that wait in the queue. Not the
+ * What survives a restart of the controller, as JSON: nodes with their marks, credentials, jobs and builds, jobs that wait in the queue. Not the
  * connections, nor the queued node blocks of Pipelines, which ask again when they are carried on.
  */
 export function freezeState(state: State): string {
@@ -27,13 +28,14 @@ export function freezeState(state: State): string {
     secretKey: state.secretKey,
     nextQueueId: state.nextQueueId,
     builtInExecutors: state.builtIn.config?.executors ?? 0,
-    nodes: [...state.computers.values()].flatMap((computer) => computer.config ?? []),
+    nodes: [...state.computers.values()].flatMap(({ config }) => (config && !config.isSwarm ? config : [])),
     jobs: [...state.jobs.values()].map(({ name, xml, nextBuild, builds }) => ({
       name,
       xml,
       nextBuild,
       builds,
     })),
+    credentials: [...state.credentials.values()],
     queue,
   }
   return JSON.stringify(file)
@@ -54,6 +56,7 @@ export function thawState(text: string): State | undefined {
     const parsed = parseJobXml(xml)
     if (parsed) state.jobs.set(name, { name, xml, ...parsed, nextBuild, builds })
   }
+  for (const credential of file.credentials) state.credentials.set(credential.id, credential)
   for (const { job, ...item } of file.queue) {
     const known = state.jobs.get(job)
     if (known) state.queue.set(item.id, waitingItem(known, item))
@@ -150,6 +153,16 @@ const buildSchema: z.ZodType<Build> = z.object({
   progress: maybe(z.unknown()),
 })
 
+const credentialSchema: z.ZodType<Credential> = z.object({
+  id: z.string(),
+  kind: z.enum(['password', 'ssh-key']),
+  scope: z.string(),
+  description: z.string(),
+  username: z.string(),
+  isUsernameSecret: z.boolean(),
+  secret: z.string(),
+})
+
 const fileSchema = z.object({
   format: z.literal(1),
   secretKey: z.string().regex(/^[0-9a-f]{64}$/),
@@ -159,6 +172,7 @@ const fileSchema = z.object({
   jobs: z.array(
     z.object({ name: z.string(), xml: z.string(), nextBuild: z.int(), builds: z.array(buildSchema) }),
   ),
+  credentials: z.array(credentialSchema).default([]),
   queue: z.array(
     z.object({
       id: z.int(),

@@ -1,4 +1,5 @@
 import type { Build, JobDefinition, Lease } from './contract.ts'
+import type { Credential } from './credentials.ts'
 import type { AgentLink } from './link.ts'
 import type { NodeConfig } from './node-xml.ts'
 
@@ -10,6 +11,8 @@ export interface State {
   /** By node name, without the built-in one. */
   computers: Map<string, Computer>
   jobs: Map<string, Job>
+  /** The system store, by id. */
+  credentials: Map<string, Credential>
   /** By id, in the order of arrival; those that left stay for some minutes. */
   queue: Map<number, QueueItem>
   nextQueueId: number
@@ -87,6 +90,7 @@ export type PracticeEvent =
   | { kind: 'queue'; id: number; change: 'entered' | 'left' }
   | { kind: 'executor'; node: string }
   | { kind: 'job'; job: string }
+  | { kind: 'credential'; id: string }
   | { kind: 'build'; job: string; number: number; change: 'started' | 'finished' | 'progress' }
   | { kind: 'quiet-down'; on: boolean }
   | { kind: 'phase'; phase: 'up' | 'restarting' | 'down' | 'starting' }
@@ -98,6 +102,7 @@ export function createState(options: { secretKey: string; builtInExecutors: numb
     builtIn: builtInComputer(options.builtInExecutors),
     computers: new Map(),
     jobs: new Map(),
+    credentials: new Map(),
     queue: new Map(),
     nextQueueId: 1,
     quietDown: undefined,

@@ -11,11 +11,15 @@ export interface World {
   readonly version: string
   /** X-Jenkins-Session: changes at each boot. */
   readonly session: string
+  /** An `old` one hands out no secrets, as before 3.42. */
+  readonly swarmPlugin: 'current' | 'old' | 'missing'
   readonly sessions: Sessions
   readonly users: readonly User[]
   readonly state: State
   readonly scheduler: Scheduler
   readonly runner: Runner
+  /** Starts the agent of a node that the controller launches itself. */
+  launch(node: string): void
   readonly clock: Clock
   readonly log: Log
   /** The configured URL, with context path and trailing slash. */

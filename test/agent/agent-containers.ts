@@ -1,7 +1,7 @@
 import { agentConfigSchema } from '../../agent/config/schema.ts'
-import type { AgentContainerOptions } from '../../agent/containers/container-spec.ts'
 import type { Identity } from '../../agent/identity.ts'
-import { webSocketTransport } from '../../agent/transports/websocket.ts'
+import type { AgentContainerOptions } from '../../agent/transports/inbound/container-spec.ts'
+import { webSocketTransport } from '../../agent/transports/inbound/websocket.ts'
 import type { SlotPlan } from '../../agent/world.ts'
 
 export const identity: Identity = { machineName: 'laptop-ann', machineId: 'm-1', controllerId: '0a1b2c3d' }

@@ -126,11 +126,22 @@ describe('DOCKER_HOST', () => {
     ])
   })
 
-  test('over SSH is refused in words, not misunderstood', () => {
-    expect(withHost('ssh://ann@build')).toMatchObject([
-      { reason: expect.stringMatching(/behind SSH cannot be used yet/) },
-    ])
+  test.each([
+    ['ssh://ann@build', { host: 'build', port: 22, user: 'ann' }],
+    ['ssh://build.example:2222/', { host: 'build.example', port: 2222, user: undefined }],
+    ['ssh://ann@[::1]:23', { host: '::1', port: 23, user: 'ann' }],
+  ])('%s is an engine behind SSH', (host, ssh) => {
+    expect(withHost(host)).toMatchObject([{ endpoint: { connection: { ssh } } }])
   })
+
+  test.each(['ssh://', 'ssh://ann@build/var/run/docker.sock', 'ssh://ann:secret@build'])(
+    '%s is refused, and a password in it is not repeated',
+    (host) => {
+      const [finding] = withHost(host)
+      expect(finding).toMatchObject({ isFinal: true, reason: expect.any(String) })
+      expect(JSON.stringify(finding)).not.toContain('secret')
+    },
+  )
 })
 
 describe('a docker context', () => {

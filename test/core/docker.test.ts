@@ -112,8 +112,8 @@ describe('an engine that is away', () => {
   })
 
   test('at an address that cannot be used says what is wrong with the address', async () => {
-    await expect(connectDocker({ env: { DOCKER_HOST: 'ssh://ann@build' } })).rejects.toMatchObject({
-      message: expect.stringMatching(/DOCKER_HOST: ssh:\/\/ann@build: an engine behind SSH/),
+    await expect(connectDocker({ env: { DOCKER_HOST: 'ssh://ann@build/path' } })).rejects.toMatchObject({
+      message: expect.stringMatching(/DOCKER_HOST: ssh:\/\/ann@build\/path cannot be used: expected ssh/),
       hint: expect.stringMatching(/DOCKER_HOST/),
     })
   })

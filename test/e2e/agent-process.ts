@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
-import { jarCacheVolume } from '../../agent/containers/container-spec.ts'
 import { type AgentStatus, agentStatusSchema } from '../../agent/control/protocol.ts'
 import { controllerIdOf } from '../../agent/identity.ts'
+import { jarCacheVolume } from '../../agent/transports/inbound/container-spec.ts'
 import { connectDocker } from '../../core/docker.ts'
 import { until } from '../support/until.ts'
 import type { Stage } from './stage.ts'
@@ -18,6 +18,7 @@ export class AgentHome {
   readonly machine: string
   readonly #controllerUrl: string
   readonly #running = new Set<AgentProcess>()
+  #config: Record<string, unknown> = {}
 
   private constructor(folder: string, machine: string, controllerUrl: string) {
     this.folder = folder
@@ -44,10 +45,18 @@ export class AgentHome {
       images: { allow: stage.images, pull: stage.pull },
       templates: [{ name: 'default', size: '0.5CPU512M', ...stage.template }],
       policy: { minFreeDisk: '100M' },
+      ...stage.settings,
       ...settings,
     }
-    await writeFile(join(home.folder, 'agent.yaml'), stringify(config))
+    home.#config = config
+    await home.configure({})
     return home
+  }
+
+  /** Writes agent.yaml anew, with other settings. */
+  async configure(settings: Record<string, unknown>): Promise<void> {
+    this.#config = { ...this.#config, ...settings }
+    await writeFile(join(this.folder, 'agent.yaml'), stringify(this.#config))
   }
 
   get env(): NodeJS.ProcessEnv {

@@ -12,6 +12,8 @@ export interface Stage {
   /** Settings that containers need here: image, network, URL as seen from inside. */
   template: Record<string, unknown>
   controllerSettings?: Record<string, unknown>
+  /** Further parts of agent.yaml. */
+  settings?: Record<string, unknown>
   images: string[]
   /** Whether images come from a registry. */
   pull: 'missing' | 'never'

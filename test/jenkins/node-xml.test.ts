@@ -130,3 +130,37 @@ test('elements that we know nothing of come back as they were, whatever is chang
 function meaning(xml: string): unknown {
   return JSON.parse(JSON.stringify(reader.parse(xml)).replaceAll('&quot;', '\\"').replaceAll('&apos;', "'"))
 }
+
+test('a launcher over SSH replaces the one that is there, with the host key pinned, and goes again', async () => {
+  const launcher = {
+    kind: 'ssh',
+    host: '10.0.0.7',
+    port: 2201,
+    credentialsId: 'footman-ann-1',
+    hostKey: 'ssh-ed25519 AAAAC3Nz',
+    java: '/opt/java & more/bin/java',
+    jvmOptions: '-Xmx96m',
+  } as const
+  const changed = (await changeNodeXml(plain, { launcher })) ?? ''
+  expect(changed.match(/<launcher /g)).toHaveLength(1)
+  expect(changed).toContain(
+    '<launcher class="hudson.plugins.sshslaves.SSHLauncher"><host>10.0.0.7</host><port>2201</port>',
+  )
+  expect(changed).toContain(
+    'ManuallyProvidedKeyVerificationStrategy"><key><algorithm>ssh-ed25519</algorithm><key>AAAAC3Nz</key>',
+  )
+  expect(changed).toContain('<javaPath>/opt/java &amp; more/bin/java</javaPath>')
+  expect(changed).toContain('<label>linux old</label>')
+
+  const back = (await changeNodeXml(changed, { launcher: { kind: 'inbound', webSocket: false } })) ?? ''
+  expect(back).toContain('<launcher class="hudson.slaves.JNLPLauncher">')
+  expect(back).not.toMatch(/footman-ann-1|AAAAC3Nz/)
+})
+
+test('an inbound launcher that says the same already keeps its other settings', async () => {
+  const webSocket = plain.includes('<webSocket>true</webSocket>')
+  expect(await changeNodeXml(plain, { launcher: { kind: 'inbound', webSocket } })).toBeUndefined()
+  expect(await changeNodeXml(plain, { launcher: { kind: 'inbound', webSocket: !webSocket } })).toContain(
+    `<webSocket>${!webSocket}</webSocket>`,
+  )
+})

@@ -8,10 +8,13 @@ import type {
   Identity,
   Jenkins,
   NodeChange,
+  NodeLauncher,
   NodeSpec,
   NodeState,
   PermissionCheck,
   QueueItem,
+  SshKeyCredential,
+  SwarmNodeSpec,
   WebSocketProbe,
 } from '../../jenkins/jenkins.ts'
 import { FakeVitals } from './fake-vitals.ts'
@@ -29,11 +32,17 @@ export class FakeJenkins extends FakeVitals implements Jenkins {
   rootUrl: string | undefined = 'http://jenkins.test/'
   listener: AgentListener | undefined = undefined
   webSocket = true
+  swarmPlugin = true
   jar: Buffer = Buffer.from('PK, and then something that is not really a jar')
   items: QueueItem[] = []
   /** Called before the queue is read, for tests whose queue depends on the nodes. */
   onQueue = (): void => {}
   readonly store = new Map<string, NodeState>()
+  /** As the nodes' configurations say since somebody set them. */
+  readonly launchers = new Map<string, NodeLauncher>()
+  readonly credentials = new Map<string, SshKeyCredential>()
+  /** The controller dials a node; a test may connect its agent. */
+  onLaunch = (_node: string, _launcher: NodeLauncher & { kind: 'ssh' }): void => {}
   readonly logs = new Map<string, string>()
   readonly jobs = new Map<string, { xml: string; builds: BuildState[] }>()
   seen: { version: string; session: string } | undefined = undefined
@@ -112,7 +121,8 @@ export class FakeJenkins extends FakeVitals implements Jenkins {
 
   updateNode(name: string, change: NodeChange, signal?: AbortSignal): Promise<void> {
     return this.answer('updateNode', name, signal, () => {
-      const { labels, description, clearOfflineMark } = change
+      const { labels, description, launcher, clearOfflineMark } = change
+      if (launcher) this.launchers.set(name, launcher)
       const node = { ...this.#existing(name), ...(labels && { labels: [...labels] }) }
       if (description !== undefined) node.description = description
       if (clearOfflineMark) unmark(node)
@@ -150,6 +160,49 @@ export class FakeJenkins extends FakeVitals implements Jenkins {
 
   nodeLog(name: string, signal?: AbortSignal): Promise<string> {
     return this.answer('nodeLog', name, signal, () => this.logs.get(name) ?? '')
+  }
+
+  launch(name: string, signal?: AbortSignal): Promise<void> {
+    return this.answer('launch', name, signal, () => {
+      const launcher = this.launchers.get(this.#existing(name).name)
+      if (launcher?.kind === 'ssh') this.onLaunch(name, launcher)
+    })
+  }
+
+  credentialIds(signal?: AbortSignal): Promise<string[]> {
+    return this.answer('credentialIds', '', signal, () => [...this.credentials.keys()])
+  }
+
+  putSshKey(key: SshKeyCredential, signal?: AbortSignal): Promise<void> {
+    return this.answer('putSshKey', key.id, signal, () => {
+      this.credentials.set(key.id, key)
+    })
+  }
+
+  deleteCredential(id: string, signal?: AbortSignal): Promise<void> {
+    return this.answer('deleteCredential', id, signal, () => {
+      this.credentials.delete(id)
+    })
+  }
+
+  hasSwarmPlugin(signal?: AbortSignal): Promise<boolean> {
+    return this.answer('hasSwarmPlugin', '', signal, () => this.swarmPlugin)
+  }
+
+  createSwarmNode(spec: SwarmNodeSpec, signal?: AbortSignal): Promise<Secret> {
+    return this.answer('createSwarmNode', spec.name, signal, () => {
+      const { name, labels, executors, replaces } = spec
+      if (this.store.has(name) && !replaces) {
+        throw new RemoteError('conflict', `Agent "${name}" already exists.`, { status: 409 })
+      }
+      const description = `Swarm agent from 127.0.0.1: ${spec.description}`
+      this.addNode(name, { description, labels: ['swarm', ...labels], executors })
+      return new Secret(secretOf(name))
+    })
+  }
+
+  swarmLabels(name: string, signal?: AbortSignal): Promise<string[]> {
+    return this.answer('swarmLabels', name, signal, () => this.#existing(name).labels)
   }
 
   inboundSecret(name: string, signal?: AbortSignal): Promise<Secret> {

@@ -5,11 +5,17 @@ export function pigeon(over: Partial<Transport> = {}): Transport {
   return {
     name: 'pigeon',
     title: 'Carrier pigeon',
-    webSocket: false,
-    agentOptions: ['-pigeon'],
+    isAutomatic: true,
+    agentsDial: true,
+    addedLabels: [],
+    defaultImage: () => 'pigeon/loft:1',
     usable: async () => ({ usable: true, finding: 'pigeons are about' }),
     tryOut: async ({ node }) => ({ usable: true, finding: `a pigeon found ${node}` }),
     explain: async () => 'the cat got it',
+    rest: async () => {},
+    open: async () => {},
+    restore: async () => {},
+    release: async () => {},
     ...over,
   }
 }

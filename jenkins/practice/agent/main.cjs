@@ -3,6 +3,7 @@ const path = require('node:path')
 const { openTcp, openWebSocket, Refused } = require('./channels.cjs')
 const { log, messageOf, pause, speedup, version } = require('./console.cjs')
 const { readOptions, usage } = require('./options.cjs')
+const { openStdio } = require('./stdio.cjs')
 const { createTasks } = require('./tasks.cjs')
 
 /**
@@ -46,7 +47,18 @@ async function main(argv) {
       process.exit(code)
     })
   }
-  return stayConnected(options, tasks)
+  return options.isStdio ? serveStdio(tasks) : stayConnected(options, tasks)
+}
+
+/**
+ * Serves until the controller hangs up. Durable tasks go on without us; the next agent on this work directory finds them.
+ * @param {import('./tasks.cjs').Tasks} tasks
+ */
+async function serveStdio(tasks) {
+  const channel = await openStdio()
+  tasks.serve(channel)
+  await channel.closed
+  return 0
 }
 
 /**
@@ -101,4 +113,10 @@ function sayHello(options) {
   log(`Using Remoting version: ${version}`)
 }
 
-void main(process.argv.slice(2)).then((code) => process.exit(code))
+void main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error) => {
+    log(messageOf(error), 'SEVERE')
+    process.exit(1)
+  },
+)

@@ -47,8 +47,10 @@ function readOptions(argv) {
   const isHelp = given.has('-help')
   const isVersion = given.has('-version')
   const patience = one('-noReconnectAfter')
-  if (!isHelp && !isVersion) {
-    for (const name of ['-url', '-name', '-secret']) {
+  const needed = ['-url', '-name', '-secret']
+  const isStdio = !needed.some((name) => given.has(name))
+  if (!isHelp && !isVersion && !isStdio) {
+    for (const name of needed) {
       if (!one(name)) throw new Error(`option "${name}" is needed`)
     }
   }
@@ -61,6 +63,8 @@ function readOptions(argv) {
   return {
     isHelp,
     isVersion,
+    /** Nobody to dial: the controller speaks over standard input and output. */
+    isStdio,
     isWebSocket,
     url: (one('-url') ?? '').replace(/\/*$/, '/'),
     name: one('-name') ?? '',

@@ -50,7 +50,7 @@ const asNode = exporter<Computer>(
 )
 
 function exportNode(computer: Computer): Exported {
-  return asNode(isBuiltIn(computer) ? 'hudson.model.Hudson' : 'hudson.slaves.DumbSlave', computer)
+  return asNode(isBuiltIn(computer) ? 'hudson.model.Hudson' : classOf(computer), computer)
 }
 
 function nodesOf({ label, viewer }: Subject): Computer[] {
@@ -82,4 +82,8 @@ function describe(nodes: Computer[]): string {
 function nameOf(text: string): string | undefined {
   const label = readLabel(text)
   return label && labelName(label)
+}
+
+function classOf({ config }: Computer): string {
+  return config?.isSwarm ? 'hudson.plugins.swarm.SwarmSlave' : 'hudson.slaves.DumbSlave'
 }

@@ -66,6 +66,7 @@ const posted: Record<string, NodeVerb> = {
     return foundHere(call, world)
   }),
   launchSlaveAgent: post('hudson.model.Computer.Connect', (call, world, computer) => {
+    world.launch(computer.name)
     if (computer.config && !isInbound(computer.config))
       return found(world, `/computer/${encodeURIComponent(computer.name)}/log`)
     return page(call, world, { status: 200, title: `${computer.name} - Jenkins` })
@@ -93,7 +94,7 @@ function config(call: Call, world: World, computer: Computer): Reply | undefined
   if (call.method !== 'POST') return empty(400)
   // A servlet container reads such a body for parameters, and leaves nothing of it.
   const isForm = call.headers['content-type']?.startsWith('application/x-www-form-urlencoded')
-  const parsed = isForm ? 'unreadable' : parseNodeXml(call.body.toString())
+  const parsed = isForm ? 'unreadable' : parseNodeXml(call.body.toString(), computer.config.isSwarm)
   if (parsed === 'unreadable') return oops(call, world)
   if (parsed === 'other-type') return containerError(call, 400, 'Node types do not match')
   replaceNode(world.state, computer, parsed)

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { agentContainerSpec } from '../../../agent/containers/container-spec.ts'
 import {
   containerLabels,
   isSameSlot,
   observedContainer,
   slotLabels,
 } from '../../../agent/containers/observed-container.ts'
+import { agentContainerSpec } from '../../../agent/transports/inbound/container-spec.ts'
 import type { ContainerState } from '../../../core/container-engine.ts'
 import { agentContainer, identity, plan } from '../agent-containers.ts'
 
@@ -30,6 +30,7 @@ test('what a container was made for is read back from its labels', () => {
   const { labels } = agentContainerSpec(agentContainer())
   expect(observedContainer(state(labels))).toEqual({
     ...plan,
+    transport: 'websocket',
     id: 'c0ffee',
     status: 'exited',
     createdAtMs: 1000,
@@ -53,13 +54,13 @@ test('any plan survives being written into labels', () => {
   })
   fc.assert(
     fc.property(anyPlan, (one) => {
-      expect(observedContainer(state(slotLabels(identity, one)))).toMatchObject(one)
+      expect(observedContainer(state(slotLabels(identity, one, 'websocket')))).toMatchObject(one)
     }),
   )
 })
 
 describe('a container is not ours', () => {
-  const labels = slotLabels(identity, plan)
+  const labels = slotLabels(identity, plan, 'websocket')
 
   test.each(['slot', 'template', 'size', 'node-labels'])('without its label %s', (name) => {
     const { [`io.footman.${name}`]: _, ...rest } = labels
@@ -83,9 +84,9 @@ test('our containers are asked for by machine and controller', () => {
 })
 
 test('two containers are of the same slot when machine, controller and slot agree', () => {
-  const labels = slotLabels(identity, plan)
-  expect(isSameSlot(labels, slotLabels(identity, { ...plan, template: 'other' }))).toBe(true)
-  expect(isSameSlot(labels, slotLabels(identity, { ...plan, slot: 'laptop-ann-2' }))).toBe(false)
-  expect(isSameSlot(labels, slotLabels({ ...identity, machineId: 'm-2' }, plan))).toBe(false)
+  const labels = slotLabels(identity, plan, 'websocket')
+  expect(isSameSlot(labels, slotLabels(identity, { ...plan, template: 'other' }, 'websocket'))).toBe(true)
+  expect(isSameSlot(labels, slotLabels(identity, { ...plan, slot: 'laptop-ann-2' }, 'websocket'))).toBe(false)
+  expect(isSameSlot(labels, slotLabels({ ...identity, machineId: 'm-2' }, plan, 'websocket'))).toBe(false)
   expect(isSameSlot({}, {})).toBe(false)
 })

@@ -116,7 +116,7 @@ test('a parked node has neither labels nor mark, an unregistered one is gone', a
 test('a node that was deleted comes back with the labels of its container', async () => {
   const { jenkins, stage, run } = await bench()
   jenkins.store.clear()
-  await run({ kind: 'restore', plan })
+  await run({ kind: 'restore', plan, containerId: 'c1' })
   expect(stage.node(1).labels).toEqual(['linux', '2CPU2G'])
 })
 

@@ -72,7 +72,7 @@ describe('what is learned from what became of an action', () => {
 
   test('anything else that failed lets its slot rest', () => {
     expect(resting([{ kind: 'register', slot: 'ann-1' }, refused])).toEqual([slotKey('ann-1')])
-    expect(resting([{ kind: 'restore', plan }, away])).toEqual([slotKey('ann-1')])
+    expect(resting([{ kind: 'restore', plan, containerId: 'c1' }, away])).toEqual([slotKey('ann-1')])
     expect(resting([{ kind: 'park', slot: 'ann-1' }, away])).toEqual([slotKey('ann-1')])
   })
 

@@ -128,7 +128,7 @@ describe('an action', () => {
 
   test('that changes what people see is told', () => {
     expect(said(outcome(open))).toEqual(['ann-1: started 2CPU2G for app'])
-    expect(said(outcome({ kind: 'restore', plan }))).toEqual([
+    expect(said(outcome({ kind: 'restore', plan, containerId: 'c1' }))).toEqual([
       'ann-1: node made again for its running container',
     ])
     expect(said(outcome({ ...removal, because: 'idle', failed: false }))).toEqual([
@@ -148,7 +148,7 @@ describe('an action', () => {
   test.each<[Action, string]>([
     [open, 'start a container'],
     [{ kind: 'register', slot: 'ann-1' }, 'register its node'],
-    [{ kind: 'restore', plan }, 'make its node again'],
+    [{ kind: 'restore', plan, containerId: 'c1' }, 'make its node again'],
     [{ kind: 'mark', slot: 'ann-1', because: 'idle' }, 'mark its node offline'],
     [{ kind: 'unmark', slot: 'ann-1' }, 'take the offline mark off its node'],
     [{ kind: 'disconnect', slot: 'ann-1', because: 'x' }, 'close its dead connection'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { preflight } from '../../../agent/preflight/preflight.ts'
-import { createTcpTransport } from '../../../agent/transports/tcp.ts'
+import { createTcpTransport } from '../../../agent/transports/inbound/tcp.ts'
 import { RemoteError } from '../../../core/errors.ts'
 import type { AgentListener } from '../../../jenkins/jenkins.ts'
 import { pigeon } from '../../support/fake-transport.ts'

@@ -84,7 +84,7 @@ describe('while lending is open', () => {
         removal('it ended by itself with exit code 1', true),
       ],
     ],
-    ['a deleted node is put back', { container: {} }, [{ kind: 'restore', plan }]],
+    ['a deleted node is put back', { container: {} }, [{ kind: 'restore', plan, containerId: 'c1' }]],
     [
       'a container whose node was given to somebody else is removed',
       { node: { description: 'by hand' }, container: {} },

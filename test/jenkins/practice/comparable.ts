@@ -140,6 +140,7 @@ function plain(text: string): unknown {
   return text
     .replace(/\b[a-f0-9]{64}\b/g, 'SECRET')
     .replace(/\b1[67]\d{11}\b/g, 'TIME')
+    .replace(/^#\w{3} \w{3} \d\d [\d:]{8} UTC \d{4}$/m, '#TIME')
     .replace(/localhost\/127\.0\.0\.1:\w+/g, 'localhost/127.0.0.1')
     .replace('Jenkins-Crumb:CRUMB', 'Jenkins-Crumb:SECRET')
     .replace('<crumb>CRUMB<', '<crumb>SECRET<')

@@ -3,12 +3,9 @@ import { expect, test } from 'vitest'
 
 /** Recorded scenarios that the practice controller does not play, and why. */
 const notPlayed: Record<string, string> = {
-  credentials: 'it keeps no credentials; footman reads them from a real controller only',
   'half-open-agent': 'minutes long; the pings that notice frozen agents are tested at the acceptors',
   'pipeline-node-loss': 'minutes long; what becomes of the build is tested at the runner',
   'queue-throttled': 'the rate limit belongs to the branch-api plugin',
-  swarm: 'it has no Swarm plugin',
-  'swarm-life': 'it has no Swarm plugin',
 }
 
 test('every recorded scenario is played against the practice controller, or there is a reason', () => {

@@ -27,7 +27,6 @@ describe('identity and permissions, as recorded', () => {
     connectAgent(controller, 'perm1')
     controller.createJob('perm-job', { kind: 'freestyle', label: 'nosuchlabel', scripts: [] })
     controller.build('perm-job')
-    const noSwarm = 'the practice controller does not play the Swarm plugin'
     const plan = {
       before: {
         18: () => markTestNode(controller, 'perm1', 'drained'),
@@ -35,8 +34,6 @@ describe('identity and permissions, as recorded', () => {
       },
       differs: {
         48: 'Jenkins smooths its load statistics over time; here they tell the present moment',
-        62: noSwarm,
-        63: noSwarm,
       },
     }
     expect(await replay.play('permissions', plan)).toEqual({})

@@ -30,6 +30,10 @@ describe('nodes, as recorded', () => {
     expect(await replay.play('node-create-ssh', plan)).toEqual({})
   })
 
+  test('credentials are kept, changed and deleted', async () => {
+    expect(await replay.play('credentials')).toEqual({})
+  })
+
   test('config.xml changes a live node', async () => {
     const { controller } = replay
     addTestNode(controller, 'n1', { label: '4CPU8G' })
