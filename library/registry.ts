@@ -3,6 +3,7 @@ import { autobuildImage } from './steps/autobuild-image.ts'
 import { puppeteerTest } from './steps/puppeteer-test.ts'
 import { seleniumTest } from './steps/selenium-test.ts'
 import { withEatMyData } from './steps/with-eat-my-data.ts'
+import { withNetwork } from './steps/with-network.ts'
 import { withPackageCache } from './steps/with-package-cache.ts'
 import { withXvfb } from './steps/with-xvfb.ts'
 
@@ -12,6 +13,7 @@ export const steps: readonly StepDefinition[] = [
   puppeteerTest,
   seleniumTest,
   withEatMyData,
+  withNetwork,
   withPackageCache,
   withXvfb,
 ]

@@ -3,6 +3,7 @@ import type { FakeStep } from './fake-step.ts'
 import { puppeteerTest } from './puppeteer-test.ts'
 import { seleniumTest } from './selenium-test.ts'
 import { withEatMyData } from './with-eat-my-data.ts'
+import { withNetwork } from './with-network.ts'
 import { withPackageCache } from './with-package-cache.ts'
 import { withXvfb } from './with-xvfb.ts'
 
@@ -12,6 +13,7 @@ export const fakes: Readonly<Record<string, FakeStep>> = {
   puppeteerTest,
   seleniumTest,
   withEatMyData,
+  withNetwork,
   withPackageCache,
   withXvfb,
 }
