@@ -2,6 +2,7 @@ import { autobuildImage } from './autobuild-image.ts'
 import type { FakeStep } from './fake-step.ts'
 import { puppeteerTest } from './puppeteer-test.ts'
 import { seleniumTest } from './selenium-test.ts'
+import { withCompose } from './with-compose.ts'
 import { withEatMyData } from './with-eat-my-data.ts'
 import { withNetwork } from './with-network.ts'
 import { withPackageCache } from './with-package-cache.ts'
@@ -12,6 +13,7 @@ export const fakes: Readonly<Record<string, FakeStep>> = {
   autobuildImage,
   puppeteerTest,
   seleniumTest,
+  withCompose,
   withEatMyData,
   withNetwork,
   withPackageCache,
