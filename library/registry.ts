@@ -2,6 +2,7 @@ import type { StepDefinition } from './definition.ts'
 import { autobuildImage } from './steps/autobuild-image.ts'
 import { puppeteerTest } from './steps/puppeteer-test.ts'
 import { seleniumTest } from './steps/selenium-test.ts'
+import { tcpService } from './steps/tcp-service.ts'
 import { withCompose } from './steps/with-compose.ts'
 import { withEatMyData } from './steps/with-eat-my-data.ts'
 import { withNetwork } from './steps/with-network.ts'
@@ -13,6 +14,7 @@ export const steps: readonly StepDefinition[] = [
   autobuildImage,
   puppeteerTest,
   seleniumTest,
+  tcpService,
   withCompose,
   withEatMyData,
   withNetwork,

@@ -2,6 +2,7 @@ import { autobuildImage } from './autobuild-image.ts'
 import type { FakeStep } from './fake-step.ts'
 import { puppeteerTest } from './puppeteer-test.ts'
 import { seleniumTest } from './selenium-test.ts'
+import { tcpService } from './tcp-service.ts'
 import { withCompose } from './with-compose.ts'
 import { withEatMyData } from './with-eat-my-data.ts'
 import { withNetwork } from './with-network.ts'
@@ -13,6 +14,7 @@ export const fakes: Readonly<Record<string, FakeStep>> = {
   autobuildImage,
   puppeteerTest,
   seleniumTest,
+  tcpService,
   withCompose,
   withEatMyData,
   withNetwork,
