@@ -10,12 +10,16 @@ export interface Given {
 }
 
 /** What is wrong with how a step was called, or undefined. */
-export function shapeProblem({ shape, name }: StepDefinition, given: Given): string | undefined {
-  const hasCommand = given.isGiven('command')
+export function shapeProblem({ shape, name, instead }: StepDefinition, given: Given): string | undefined {
   if (shape === 'command') return given.hasBody ? 'it takes no body' : undefined
   if (shape === 'block') return given.hasBody ? undefined : `it needs a body: ${name}(...) { ... }`
-  if (hasCommand && given.hasBody) return "it takes 'command' or a body, not both"
-  return hasCommand || given.hasBody ? undefined : "it needs 'command' or a body"
+  const ways = ['command', ...(instead === undefined ? [] : [instead])]
+  const count = ways.filter(given.isGiven).length + (given.hasBody ? 1 : 0)
+  if (count === 1) return undefined
+  const choice = `${ways.map((way) => `'${way}'`).join(', ')} or a body`
+  return count === 0
+    ? `it needs ${choice}`
+    : `it takes ${choice}, not ${count === 2 ? 'both' : 'all of them'}`
 }
 
 /** The first constraint that does not hold, in words, or undefined. */

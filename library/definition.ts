@@ -118,6 +118,8 @@ export interface StepDefinition {
   /** The version of footman that had it first. */
   readonly since: string
   readonly shape: StepShape
+  /** Of a step of shape `both`: the parameter that may stand in the place of command and body, e.g. a service that is the test. */
+  readonly instead?: string
   /** In the order in which people read them. `dryRun` is added by defineStep. */
   readonly parameters: Readonly<Record<string, Parameter>>
   readonly constraints?: readonly Constraint[]

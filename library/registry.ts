@@ -7,8 +7,11 @@ import { etcdConfig } from './steps/etcd-config.ts'
 import { promoteImage } from './steps/promote-image.ts'
 import { puppeteerTest } from './steps/puppeteer-test.ts'
 import { seleniumTest } from './steps/selenium-test.ts'
+import { tcpService } from './steps/tcp-service.ts'
+import { withCompose } from './steps/with-compose.ts'
 import { withEatMyData } from './steps/with-eat-my-data.ts'
 import { withEtcdConfig } from './steps/with-etcd-config.ts'
+import { withNetwork } from './steps/with-network.ts'
 import { withPackageCache } from './steps/with-package-cache.ts'
 import { withXvfb } from './steps/with-xvfb.ts'
 
@@ -22,8 +25,11 @@ export const steps: readonly StepDefinition[] = [
   promoteImage,
   puppeteerTest,
   seleniumTest,
+  tcpService,
+  withCompose,
   withEatMyData,
   withEtcdConfig,
+  withNetwork,
   withPackageCache,
   withXvfb,
 ]

@@ -138,7 +138,14 @@ function constraintCheck(constraint: Constraint, definition: StepDefinition): st
 }
 
 function condition(name: string, wanted: string | boolean | undefined, definition: StepDefinition): string {
-  if (name === 'body') return definition.shape === 'block' ? 'true' : '! given "$STEP_COMMAND"'
+  if (name === 'body') return bodyCondition(definition)
   const value = `"$${variableOf(name)}"`
   return wanted === undefined ? `given ${value}` : `[ ${value} = ${quoteShell([String(wanted)])} ]`
+}
+
+/** Where neither the command nor what may stand for it is given, there is a body. */
+function bodyCondition({ shape, instead }: StepDefinition): string {
+  if (shape === 'block') return 'true'
+  const others = instead === undefined ? ['command'] : ['command', instead]
+  return `{ ${others.map((name) => `! given "$${variableOf(name)}"`).join(' && ')}; }`
 }

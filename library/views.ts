@@ -58,6 +58,7 @@ export function groovyDefinition(
   return {
     name: definition.name,
     shape: definition.shape,
+    ...(definition.instead && { instead: definition.instead }),
     resource: resources.step,
     files: resources.files,
     parameters: Object.fromEntries(
@@ -111,9 +112,10 @@ function groovyRule({ pattern, longest, expects, without = [] }: Rule): Record<s
   return { expects, longest, pattern, without }
 }
 
-function callsOf({ name, shape }: StepDefinition): string[] {
+function callsOf({ name, shape, instead }: StepDefinition): string[] {
   const calls = { command: `${name}(command: '...', ...)`, block: `${name}(...) { ... }` }
-  if (shape === 'both') return [calls.command, calls.block]
+  const other = instead === undefined ? [] : [`${name}(${instead}: '...', ...)`]
+  if (shape === 'both') return [calls.command, ...other, calls.block]
   return [shape === 'block' ? calls.block : `${name}(...)`]
 }
 

@@ -195,4 +195,5 @@ export const autobuildImage = defineStep({
         "checkout scm\nautobuildImage(repository: 'team/app', registry: 'registry.example.com', testTarget: 'test', testCompose: 'docker-compose.test.yml')",
     },
   ],
+  uses: ['compose'],
 })

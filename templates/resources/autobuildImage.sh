@@ -161,19 +161,14 @@ test_by_script() {
   [ "$status" -eq 0 ] || give_up test "the test failed: $(reason "$status" "$STEP_TEST_TIMEOUT")" 'nothing was pushed'
 }
 
-# Sets the array compose to the Compose of this machine.
-find_compose() {
-  compose=(docker compose)
-  if ! docker compose version >/dev/null 2>&1; then
-    compose=(docker-compose)
-    has_program docker-compose || return 1
-  fi
+find_test_compose() {
+  find_compose auto || return 1
   compose+=(--project-name "footman-$CALL_ID" --file "./$STEP_TEST_COMPOSE")
 }
 
 test_by_compose() {
   local status=0 compose
-  find_compose || fail 'testCompose needs Compose, which this machine does not have' 'on Debian: apt-get install docker-compose'
+  find_test_compose || fail 'testCompose needs Compose, which this machine does not have' 'on Debian: apt-get install docker-compose'
   : >"$CALL_FOLDER/composed"
   export IMAGE_NAME="$built" DOCKER_REPO="$repository" DOCKER_TAG="${tags[0]-}" SOURCE_BRANCH="$branch" SOURCE_COMMIT="$commit"
   within "$STEP_TEST_TIMEOUT" "${compose[@]}" up --timeout 5 --abort-on-container-exit --exit-code-from sut || status=$?
@@ -184,7 +179,7 @@ test_by_compose() {
 end_compose() {
   local compose
   [ -f "$CALL_FOLDER/composed" ] || return 0
-  find_compose || return 0
+  find_test_compose || return 0
   IMAGE_NAME=${IMAGE_NAME:-none} timeout 120 "${compose[@]}" down --volumes --remove-orphans --rmi local --timeout 5 </dev/null >/dev/null 2>&1 || return 0
   rm -f "$CALL_FOLDER/composed"
 }

@@ -162,19 +162,6 @@ squid_command() {
     --entrypoint squid "$STEP_IMAGE" -N -f /squid.conf "$@")
 }
 
-free_port() {
-  local port tries=50
-  while [ "$tries" -gt 0 ]; do
-    # Below the range from which the system takes ports for outgoing connections.
-    port=$((RANDOM % 12000 + 20000))
-    if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-      printf '%s' "$port"
-      return
-    fi
-    tries=$((tries - 1))
-  done
-}
-
 # launch PORT: starts squid in the background; succeeds once it answers.
 launch() {
   local command

@@ -228,17 +228,23 @@ class Parameters implements Serializable {
 
     @NonCPS
     private static String shapeProblem(Map definition, Map named, boolean hasBody) {
-        boolean hasCommand = named.containsKey('command')
-        if (definition.shape == 'command' && hasBody) {
-            return 'it takes no body'
+        if (definition.shape == 'command') {
+            return hasBody ? 'it takes no body' : null
         }
-        if (definition.shape == 'block' && !hasBody) {
-            return "it needs a body: ${definition.name}(...) { ... }".toString()
+        if (definition.shape == 'block') {
+            return hasBody ? null : "it needs a body: ${definition.name}(...) { ... }".toString()
         }
-        if (definition.shape == 'both' && hasCommand && hasBody) {
-            return "it takes 'command' or a body, not both"
+        List ways = definition.instead ? ['command', definition.instead] : ['command']
+        int count = hasBody ? 1 : 0
+        String choice = ''
+        for (Object way in ways) {
+            count += named.containsKey(way) ? 1 : 0
+            choice += (choice ? ', ' : '') + "'${way}'"
         }
-        return definition.shape == 'both' && !hasCommand && !hasBody ? "it needs 'command' or a body" : null
+        if (count == 0) {
+            return "it needs ${choice} or a body".toString()
+        }
+        return count == 1 ? null : "it takes ${choice} or a body, not ${count == 2 ? 'both' : 'all of them'}".toString()
     }
 
     @NonCPS

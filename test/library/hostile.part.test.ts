@@ -24,7 +24,8 @@ describe.each(steps.map((definition) => [definition.name, definition] as const))
       let tried = 0
       for (const { parameters, body } of cases) {
         const phases = body === undefined ? ['plan', 'run', 'end'] : ['plan', 'begin', 'finish', 'end']
-        const isCommand = body === undefined && 'command' in definition.parameters
+        const isInstead = definition.instead !== undefined && definition.instead in parameters
+        const isCommand = body === undefined && 'command' in definition.parameters && !isInstead
         const given = isCommand ? { command: 'true', ...parameters } : parameters
         const base = acceptParameters(definition, given, body !== undefined)
         if ('problem' in base) throw new Error(base.problem)

@@ -7,8 +7,11 @@ import type { FakeStep } from './fake-step.ts'
 import { promoteImage } from './promote-image.ts'
 import { puppeteerTest } from './puppeteer-test.ts'
 import { seleniumTest } from './selenium-test.ts'
+import { tcpService } from './tcp-service.ts'
+import { withCompose } from './with-compose.ts'
 import { withEatMyData } from './with-eat-my-data.ts'
 import { withEtcdConfig } from './with-etcd-config.ts'
+import { withNetwork } from './with-network.ts'
 import { withPackageCache } from './with-package-cache.ts'
 import { withXvfb } from './with-xvfb.ts'
 
@@ -22,8 +25,11 @@ export const fakes: Readonly<Record<string, FakeStep>> = {
   promoteImage,
   puppeteerTest,
   seleniumTest,
+  tcpService,
+  withCompose,
   withEatMyData,
   withEtcdConfig,
+  withNetwork,
   withPackageCache,
   withXvfb,
 }
