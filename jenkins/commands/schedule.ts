@@ -21,6 +21,7 @@ import { openController, refuseErrors } from './open.ts'
 import { exitCodeOf, outcomeText } from './outcome-text.ts'
 import { settle } from './settle.ts'
 
+/** `footman jenkins schedule`. Tests put other rooms behind the doors. */
 export const scheduleCommand = (doors: Doors) =>
   defineCommand({
     options: {
