@@ -65,7 +65,11 @@ describe('what there is to upgrade to', () => {
     expect(await upgrade({ ...stage.options, force: true })).toMatchObject({ kind: 'refused' })
     stage.host.setRemote(reference, {
       digest: `sha256:${'e'.repeat(64)}`,
-      image: { Config: { Env: ['JENKINS_VERSION=1.0'] } },
+      image: { Config: { Env: ['JENKINS_VERSION=3.0'] } },
+    })
+    stage.look = () => ({
+      ...{ state: 'up', version: '3.0', session: 'one', quietingDown: false },
+      ...{ plugins: undefined, jobs: undefined, onlineNodes: undefined },
     })
     expect(await upgrade(stage.options)).toMatchObject({ kind: 'upgraded' })
   })
