@@ -38,7 +38,7 @@ async function play(set: DemoSet, { say, signal, folder }: DemoStage): Promise<v
     `now its image is ${versions.broken}: that one rewrites jobs and keys, deletes builds, and does not start`,
   )
 
-  const log = createLog({ level: 'warn', sink: { write: (text) => say(`  ${text.trimEnd()}`) } })
+  const log = createLog({ level: 'warn', sink: { write: (text) => say(indented(text)) } })
   const outcome = await upgrade({
     settings,
     host,
@@ -68,6 +68,10 @@ async function play(set: DemoSet, { say, signal, folder }: DemoStage): Promise<v
   }
   const away = outcome.downtimeMs === undefined ? '' : ` after ${formatDuration(outcome.downtimeMs)}`
   say(`Jenkins ${version} runs again${away}, on the same ${after.files} files, byte for byte`)
+}
+
+function indented(text: string): string {
+  return `  ${text.trimEnd().replaceAll('\n', '\n  | ')}`
 }
 
 function settingsFor({ name, reference, home, store, account }: DemoSet): ControllerSettings {
