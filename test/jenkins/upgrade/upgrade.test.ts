@@ -259,6 +259,19 @@ describe('what goes wrong in the middle', () => {
     expect(await recover(stage.options)).toBeUndefined()
   })
 
+  test('helpers that a footman killed before its first entry has left are ended', async () => {
+    const stage = await stageWith()
+    const Labels = { 'footman.controller': name, 'footman.role': 'helper' }
+    await stage.host.create('helper', { Image: reference, Labels })
+    await stage.host.create('other', {
+      Image: reference,
+      Labels: { ...Labels, 'footman.controller': 'other' },
+    })
+    expect(await recover(stage.options)).toBeUndefined()
+    const names = stage.host.containers().map((container) => container.Name)
+    expect(names.sort()).toEqual([`/${name}`, '/other'])
+  })
+
   test('two at once: the second is told who is at it', async () => {
     const stage = await stageWith()
     let second: unknown
