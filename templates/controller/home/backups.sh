@@ -97,8 +97,9 @@ verb_snapshot() {
   if [[ -e $folder/complete ]]; then
     mv "$folder/manifest" "$folder/seen"
     rm -f "$folder/complete" "$folder/verified"
+  else
+    unfinished=$folder
   fi
-  unfinished=$folder
   tell progress look
   look "$home" >"$work/look"
   if [[ -e $folder/looked ]]; then

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { homeKeeper } from '../../../jenkins/home/keeper.ts'
+import { homeScript } from '../../../jenkins/home/script.ts'
 import { useDockerHost } from '../../support/docker-host.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { toolsRootfs } from '../../support/tools-image.ts'
@@ -203,6 +205,24 @@ describe('the keeper of a home', () => {
     expect(await helpers()).toEqual([])
   })
 
+  it('ends its work by itself when whoever asked for it is gone', async () => {
+    const { keeper, home, store, controller, helpers } = await stage()
+    await furnish(home)
+    await keeper.warmCopy('one', undefined)
+    const [helper] = await helpers()
+    for (let file = 0; file < 200; file++) await writeFile(join(home, `jobs/${file}`), randomBytes(400_000))
+    const command = ['bash', '-c', homeScript(), 'home.sh', 'warm', controller, 'two']
+    const stream = await test.host.openExec(helper?.id ?? '', command)
+    await once(stream, 'data')
+    stream.destroy()
+    await until('nothing but the waiting runs', async () => {
+      const { stdout } = await exec('docker', ['top', helper?.id ?? '', '-o', 'pid,args'])
+      return !stdout.includes('home.sh')
+    })
+    expect(await readdir(join(store, controller, 'two'))).toEqual(['home'])
+    await keeper.removeLeftovers([])
+  })
+
   it('kills its helper at once when it is told to stop', async () => {
     const { keeper, home, helpers } = await stage()
     await furnish(home)
@@ -259,15 +279,12 @@ describe('the keeper of a home', () => {
   })
 
   it('gives up a helper in which nothing moves', async () => {
-    const { keeper, home, helpers } = await stage({ silenceMs: 1_500 })
+    const { keeper, home, helpers } = await stage({ silenceMs: 1 })
     await furnish(home)
-    const copy = keeper.warmCopy('one', undefined).catch((error: unknown) => error)
-    await until('a helper', async () => (await helpers()).some(({ status }) => status === 'running'), {
-      everyMs: 10,
+    await expect(keeper.warmCopy('one', undefined)).rejects.toMatchObject({
+      failure: 'timeout',
+      message: 'nothing has moved in the helper container for 1ms',
     })
-    const [helper] = await helpers()
-    await exec('docker', ['pause', helper?.id ?? ''])
-    expect(await copy).toMatchObject({ failure: 'timeout' })
     expect(await helpers()).toEqual([])
   })
 })
