@@ -94,7 +94,7 @@ export async function privateEngine(secondNumber: number): Promise<PrivateEngine
     async dispose() {
       await stop('SIGTERM')
       await endLeftovers(folder)
-      await removeBridge(bridge)
+      await removeBridges(secondNumber)
       const mounts = (await readFile('/proc/self/mounts', 'utf8'))
         .split('\n')
         .map((line) => line.split(' ')[1] ?? '')
@@ -109,6 +109,15 @@ export async function privateEngine(secondNumber: number): Promise<PrivateEngine
 /** Gone already is fine. */
 async function removeBridge(bridge: string): Promise<void> {
   await run(['ip', 'link', 'delete', bridge], { timeoutMs: 10_000 })
+}
+
+/** Also those of networks that nobody removed: known by their addresses. */
+async function removeBridges(secondNumber: number): Promise<void> {
+  const { stdout } = await run(['ip', '-o', '-4', 'address', 'show'], { timeoutMs: 10_000 })
+  for (const line of stdout.split('\n')) {
+    const [, name, address] = /^\d+: (\S+) +inet (\S+)/.exec(line) ?? []
+    if (name !== undefined && address?.startsWith(`10.${secondNumber}.`)) await removeBridge(name)
+  }
 }
 
 /** What a killed daemon leaves running: its containerd and the shims of containers, known by the folder in their command lines. */
