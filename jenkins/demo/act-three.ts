@@ -90,14 +90,14 @@ function settingsFor({ name, reference, home, store, account }: DemoSet): Contro
   return settingsOf(config, account.token)
 }
 
-/** Without ports: footman talks to a controller through its engine, and nobody else has to. */
+/** Without any network: footman talks to a controller through its engine, and nobody else has to. */
 async function bringUp(
   { host, account }: DemoSet,
   settings: ControllerSettings,
   signal: AbortSignal,
 ): Promise<void> {
-  const { HostConfig, ...body } = containerBody(settings)
-  const { PortBindings: _, ...hostConfig } = Object(HostConfig)
+  const body = containerBody(settings)
+  const hostConfig = { ...Object(body.HostConfig), PortBindings: {}, NetworkMode: 'none' }
   await host.create(settings.name, { ...body, ExposedPorts: {}, HostConfig: hostConfig }, signal)
   await host.start(settings.name, signal)
   await waitUntilUp(probeIn({ host, container: settings.name, account }), waiting(settings, signal))
