@@ -37,7 +37,7 @@ export async function plainSet(folder: string, because: string): Promise<DemoSet
       )
     },
     fingerprint: () => fingerprintOf(home),
-    note: `the controller is a plain process with a folder as its home (${because})`,
+    note: `the controller runs inside this process, with a folder as its home (${because})`,
     close: () => host.close(),
   }
 }
