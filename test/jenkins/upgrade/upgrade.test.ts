@@ -225,6 +225,14 @@ describe('what goes wrong in the middle', () => {
     expect((await stage.host.inspect(name))?.State.Running).toBe(true)
   })
 
+  test('a new version that has failed is not kept while the backup is read again', async () => {
+    const stage = await stageWith({ behaviour: 'broken, but not in a rehearsal' })
+    const verify = (_id: string, signal?: AbortSignal) =>
+      new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    const keeperOf = () => ({ ...stage.homes.keeper(), verify })
+    expect(await upgrade({ ...stage.options, keeperOf })).toMatchObject({ kind: 'rolled-back' })
+  })
+
   test('a signal is obeyed when all is undone', async () => {
     const stage = await stageWith()
     const abort = new AbortController()
