@@ -13,7 +13,9 @@ it('an upgrade to a version that spoils the home undoes itself, without a contai
     signal: new AbortController().signal,
   })
   const told = said.join('\n')
-  expect(told).toMatch(/^the controller runs inside this process, with a folder as its home \(as you asked\)$/m)
+  expect(told).toMatch(
+    /^the controller runs inside this process, with a folder as its home \(as you asked\)$/m,
+  )
   expect(told).toMatch(/^rolled-back: the new controller is not healthy: its boot has failed/m)
   expect(told).toMatch(/^Jenkins 2\.498 runs again after .*, on the same \d+ files, byte for byte$/m)
   expect(told).toContain(
