@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { RemoteError } from '../../../core/errors.ts'
 import { history } from '../../../jenkins/upgrade/history.ts'
 import { prune } from '../../../jenkins/upgrade/prune.ts'
 import { rollback } from '../../../jenkins/upgrade/rollback.ts'
@@ -61,6 +62,14 @@ test('a controller that is down can be rolled back', async () => {
   await stage.host.stop(name, 1)
   expect(await rollback(stage.options)).toMatchObject({ kind: 'restored' })
   expect((await stage.host.inspect(name))?.State.Running).toBe(true)
+})
+
+test('a controller that runs and does not answer can be rolled back, too', async () => {
+  const stage = await upgraded()
+  stage.onMoment = (what) => {
+    if (what === 'before quietDown') throw new RemoteError('timeout', 'no answer')
+  }
+  expect(await rollback(stage.options)).toMatchObject({ kind: 'restored', to: { version: '1.0' } })
 })
 
 test('a backup that is not there is said so before anything is touched', async () => {
