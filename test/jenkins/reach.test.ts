@@ -60,3 +60,12 @@ it('talks to nobody without an account, and says when there is no container', as
   })
   expect(await probeIn({ host, container: 'none', account }).look()).toMatchObject({ state: 'dead' })
 })
+
+it('tries again after an engine that did not know the container', async () => {
+  const { host, account } = await stage()
+  await host.rename('jenkins', 'away')
+  const jenkins = jenkinsIn({ host, container: 'jenkins', account })
+  await expect(jenkins?.root()).rejects.toMatchObject({ failure: 'not-found' })
+  await host.rename('away', 'jenkins')
+  expect(await jenkins?.root()).toMatchObject({ version: '2.498' })
+})
