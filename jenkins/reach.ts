@@ -49,7 +49,11 @@ export function jenkinsIn({ account, ...options }: ReachOptions): Jenkins | unde
       // Not known yet; and it is no promise, as `await` would like to know.
       if (name === 'url' || name === 'seen' || name === 'then') return undefined
       return async (...args: unknown[]) => {
-        connected ??= connect()
+        connected ??= connect().catch((error: unknown) => {
+          // The next call tries again: an engine that is away comes back.
+          connected = undefined
+          throw error
+        })
         const call = (await connected)[name] as (...given: unknown[]) => unknown
         return await call(...args)
       }

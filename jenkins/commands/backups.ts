@@ -9,6 +9,7 @@ import { homeMountOf } from '../recipe/home-mount.ts'
 import { type Doors, realDoors } from './doors.ts'
 import { type Opened, openController } from './open.ts'
 
+/** `footman jenkins backups`. Tests put other rooms behind the doors. */
 export const backupsCommand = (doors: Doors) =>
   defineCommand({
     options: {

@@ -16,6 +16,7 @@ import { writeImageFiles } from '../image/write-files.ts'
 import { type Doors, realDoors } from './doors.ts'
 import { refuseErrors } from './open.ts'
 
+/** `footman jenkins image`. Tests put other rooms behind the doors. */
 export const imageCommand = (doors: Doors) =>
   defineCommand({
     options: {

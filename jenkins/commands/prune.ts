@@ -3,6 +3,7 @@ import type { PruneReport } from '../upgrade/contract.ts'
 import { type Doors, realDoors } from './doors.ts'
 import { openController } from './open.ts'
 
+/** `footman jenkins prune`. Tests put other rooms behind the doors. */
 export const pruneCommand = (doors: Doors) =>
   defineCommand({
     examples: [

@@ -4,6 +4,7 @@ import { conclude, onPhase } from './conclude.ts'
 import { type Doors, realDoors } from './doors.ts'
 import { openController } from './open.ts'
 
+/** `footman jenkins recover`. Tests put other rooms behind the doors. */
 export const recoverCommand = (doors: Doors) =>
   defineCommand({
     examples: [

@@ -3,6 +3,7 @@ import { conclude, onPhase } from './conclude.ts'
 import { type Doors, realDoors } from './doors.ts'
 import { openController } from './open.ts'
 
+/** `footman jenkins rollback`. Tests put other rooms behind the doors. */
 export const rollbackCommand = (doors: Doors) =>
   defineCommand({
     arguments: {

@@ -12,6 +12,7 @@ import { shippedFile } from '../../core/package.ts'
 import { retry } from '../../core/retry.ts'
 import { loadControllerConfig } from '../config/load.ts'
 import type { ControllerConfig } from '../config/schema.ts'
+import { occasionOf } from '../notify/values.ts'
 import { nextRuns } from '../schedule/cron.ts'
 import { runSchedule, timeText } from '../schedule/run-schedule.ts'
 import type { Outcome } from '../upgrade/contract.ts'
@@ -21,6 +22,7 @@ import { openController, refuseErrors } from './open.ts'
 import { exitCodeOf, outcomeText } from './outcome-text.ts'
 import { settle } from './settle.ts'
 
+/** `footman jenkins schedule`. Tests put other rooms behind the doors. */
 export const scheduleCommand = (doors: Doors) =>
   defineCommand({
     options: {
@@ -97,7 +99,7 @@ async function upgradeNow(context: CommandContext, doors: Doors): Promise<Outcom
 async function runNow(context: CommandContext, doors: Doors): Promise<ExitCode> {
   const outcome = await upgradeNow(context, doors)
   // Cron mails whatever is printed: every night the same would be one mail too many.
-  const isNews = outcome.kind !== 'up-to-date' && outcome.kind !== 'skipped'
+  const isNews = occasionOf(outcome) !== 'up-to-date'
   if (isNews || context.json) printResult(context, outcome, outcomeText)
   else context.log.info(outcomeText(outcome))
   return exitCodeOf(outcome)

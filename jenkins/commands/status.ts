@@ -8,6 +8,7 @@ import type { News, TransactionSummary, UpgradeOptions } from '../upgrade/contra
 import { type Doors, realDoors } from './doors.ts'
 import { type Opened, openController } from './open.ts'
 
+/** `footman jenkins status`. Tests put other rooms behind the doors. */
 export const statusCommand = (doors: Doors) =>
   defineCommand({
     examples: [

@@ -5,6 +5,7 @@ import { withLock } from '../../core/lock.ts'
 import { table } from '../../core/table.ts'
 import type { ControllerSettings } from '../config/settings.ts'
 import type { Sight } from '../health/health.ts'
+import { webAddress } from '../launch-options.ts'
 import type { Drift } from '../up/drift.ts'
 import { execute, observe } from '../up/execute.ts'
 import { actionText, planUp, type UpPlan } from '../up/plan.ts'
@@ -15,6 +16,7 @@ import { type Doors, realDoors } from './doors.ts'
 import { type Opened, openController } from './open.ts'
 import { settle } from './settle.ts'
 
+/** `footman jenkins up`. Tests put other rooms behind the doors. */
 export const upCommand = (doors: Doors) =>
   defineCommand({
     examples: [
@@ -75,14 +77,14 @@ interface Result {
 }
 
 function resultOf(settings: ControllerSettings, sight: Ready, did: Result['did']): Result {
-  const { name, home, ports } = settings
+  const { name, home } = settings
   const file = `${homeInside}/secrets/initialAdminPassword`
   return {
     controller: name,
     did,
     state: sight.state,
     version: sight.state === 'wizard' ? undefined : sight.version,
-    url: urlOf(ports),
+    url: urlOf(settings),
     home,
     firstPassword:
       sight.state === 'wizard' ? { file, command: `docker exec ${name} cat ${file}` } : undefined,
@@ -103,10 +105,10 @@ function resultText({ controller, did, version, url, home, firstPassword }: Resu
   return lines.join('\n')
 }
 
-function urlOf({ bind, http }: ControllerSettings['ports']): string {
+function urlOf({ ports: { bind, http }, env }: ControllerSettings): string {
   const isAny = bind === '0.0.0.0' || bind === '::'
   const host = isAny ? 'localhost' : isIPv6(bind) ? `[${bind}]` : bind
-  return `http://${host}:${http}/`
+  return `http://${host}:${http}${webAddress([], env).prefix}/`
 }
 
 function printPlan(context: CommandContext, { actions, drift }: UpPlan): ExitCode {

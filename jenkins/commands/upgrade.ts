@@ -3,6 +3,7 @@ import { conclude, onPhase } from './conclude.ts'
 import { type Doors, realDoors } from './doors.ts'
 import { openController } from './open.ts'
 
+/** `footman jenkins upgrade`. Tests put other rooms behind the doors. */
 export const upgradeCommand = (doors: Doors) =>
   defineCommand({
     options: {

@@ -164,7 +164,7 @@ export const controllerConfigSchema = z.strictObject({
       on: z
         .array(z.enum(['success', 'failure', 'up-to-date']))
         .default(['success', 'failure'])
-        .describe('Outcomes that are told: success, failure, up-to-date'),
+        .describe('Outcomes that are told: success, failure (also builds in the way), up-to-date'),
       webhooks: z.array(webhook).default([]).describe('Each gets a POST'),
       command: words
         .default([])

@@ -38,7 +38,7 @@ async function play(set: DemoSet, { say, signal, folder }: DemoStage): Promise<v
     `now its image is ${versions.broken}: that one rewrites jobs and keys, deletes builds, and does not start`,
   )
 
-  const log = createLog({ level: 'warn', sink: { write: (text) => say(`  ${text.trimEnd()}`) } })
+  const log = createLog({ level: 'warn', sink: { write: (text) => say(indented(text)) } })
   const outcome = await upgrade({
     settings,
     host,
@@ -70,6 +70,10 @@ async function play(set: DemoSet, { say, signal, folder }: DemoStage): Promise<v
   say(`Jenkins ${version} runs again${away}, on the same ${after.files} files, byte for byte`)
 }
 
+function indented(text: string): string {
+  return `  ${text.trimEnd().replaceAll('\n', '\n  | ')}`
+}
+
 function settingsFor({ name, reference, home, store, account }: DemoSet): ControllerSettings {
   const config = controllerConfigSchema.parse({
     name,
@@ -86,14 +90,14 @@ function settingsFor({ name, reference, home, store, account }: DemoSet): Contro
   return settingsOf(config, account.token)
 }
 
-/** Without ports: footman talks to a controller through its engine, and nobody else has to. */
+/** Without any network: footman talks to a controller through its engine, and nobody else has to. */
 async function bringUp(
   { host, account }: DemoSet,
   settings: ControllerSettings,
   signal: AbortSignal,
 ): Promise<void> {
-  const { HostConfig, ...body } = containerBody(settings)
-  const { PortBindings: _, ...hostConfig } = Object(HostConfig)
+  const body = containerBody(settings)
+  const hostConfig = { ...Object(body.HostConfig), PortBindings: {}, NetworkMode: 'none' }
   await host.create(settings.name, { ...body, ExposedPorts: {}, HostConfig: hostConfig }, signal)
   await host.start(settings.name, signal)
   await waitUntilUp(probeIn({ host, container: settings.name, account }), waiting(settings, signal))

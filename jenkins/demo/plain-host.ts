@@ -12,13 +12,14 @@ import type {
 import { RemoteError, UserError } from '../../core/errors.ts'
 import type { PracticeController } from '../practice/controller.ts'
 
-/** What the process of a container does: it gets the folder of its home. */
-export type PlainProgram = (home: string) => Promise<PracticeController>
+/** What the process of a container does: it gets the folder of its home, and may write to its log. */
+export type PlainProgram = (home: string, say: (line: string) => void) => Promise<PracticeController>
 
 interface Pretence {
   raw: RawContainer
   program: PlainProgram
   controller: PracticeController | undefined
+  log: string[]
 }
 
 interface PlainImage {
@@ -90,7 +91,7 @@ export class PlainHost implements ContainerHost {
       RestartCount: 0,
       State: { Status: 'created', Running: false, StartedAt: '', ExitCode: 0 },
     }
-    this.#containers.set(Id, { raw, program: image.program, controller: undefined })
+    this.#containers.set(Id, { raw, program: image.program, controller: undefined, log: [] })
     return Id
   }
 
@@ -110,7 +111,7 @@ export class PlainHost implements ContainerHost {
     const pretence = this.#existing(container)
     if (pretence.controller) return
     const [home] = pretence.raw.Mounts
-    pretence.controller = await pretence.program(String(home?.Source))
+    pretence.controller = await pretence.program(String(home?.Source), (line) => pretence.log.push(line))
     pretence.raw.State = {
       Status: 'running',
       Running: true,
@@ -134,8 +135,8 @@ export class PlainHost implements ContainerHost {
     this.#containers.delete(pretence.raw.Id)
   }
 
-  async logs(): Promise<string> {
-    return ''
+  async logs(container: string, tailLines: number): Promise<string> {
+    return this.#existing(container).log.slice(-tailLines).join('\n')
   }
 
   async changes(): Promise<[]> {

@@ -22,7 +22,7 @@ export async function plainSet(folder: string, because: string): Promise<DemoSet
   const reference = 'demo/jenkins:lts'
   const host = new PlainHost()
   const keeper = plainHome(home, store)
-  host.addImage(reference, versions.old, (at) => startVersion(at, versions.old))
+  host.addImage(reference, versions.old, (at, say) => startVersion(at, say, { version: versions.old }))
   return {
     host,
     keeperOf: () => keeper,
@@ -32,23 +32,32 @@ export async function plainSet(folder: string, because: string): Promise<DemoSet
     store,
     account: { user: 'admin', token: new Secret(token) },
     releaseBrokenVersion: async () => {
-      host.addImage(reference, versions.broken, (at) => startVersion(at, versions.broken, spoil))
+      host.addImage(reference, versions.broken, (at, say) =>
+        startVersion(at, say, { version: versions.broken, migrate: spoil }),
+      )
     },
     fingerprint: () => fingerprintOf(home),
-    note: `the controller is a plain process with a folder as its home (${because})`,
+    note: `the controller runs inside this process, with a folder as its home (${because})`,
     close: () => host.close(),
   }
 }
 
 const homeFiles = 100
 
-/** A practice controller on a home. `migrate` is what a version does to it on its first start. */
+interface Version {
+  version: string
+  /** What it does to a home on its first start. */
+  migrate?: (home: string) => Promise<void>
+}
+
+/** A practice controller on a home. */
 async function startVersion(
   home: string,
-  version: string,
-  migrate: (home: string) => Promise<void> = async () => {},
+  say: (line: string) => void,
+  { version, migrate = async () => {} }: Version,
 ): Promise<PracticeController> {
   let isLoaded = false
+  say(`Running the practice controller ${version} from: ${home}`)
   const controller = await startPracticeController({
     version,
     prepare: async (state) => {
@@ -62,6 +71,7 @@ async function startVersion(
     },
   })
   if (isLoaded) await markBooted(home)
+  say(isLoaded ? 'Jenkins is fully up and running' : 'the migration broke on purpose')
   return controller
 }
 

@@ -1,4 +1,4 @@
-import { type Answer, isFromJenkins, titleOf, visibleText } from '../exchange.ts'
+import { type Answer, isFromJenkins, titleOf, unescapeHtml, visibleText } from '../exchange.ts'
 import type { Sight } from './health.ts'
 
 /** What a page says of a controller that is not up, or not as it should be; undefined when it is just up. */
@@ -6,19 +6,17 @@ export type Told = Extract<Sight, { state: 'silent' | 'loading' | 'broken' | 'wi
 
 /**
  * Reads the answer to a request for /login. Pages: recorded from Jenkins 2.498; the failed boot as in jenkinsci/jenkins
- * ErrorObject.java and its subclasses, the first password as in SetupWizard/authenticate-security-token.jelly.
+ * ErrorObject.java and the index.jelly of its subclasses, the first password as in SetupWizard/authenticate-security-token.jelly.
  */
 export function readPage(answer: Answer): Told {
   const { status } = answer
   if (status === 503 && /starting|restarting|getting ready to work/i.test(headline(answer))) {
     return { state: 'loading' }
   }
-  // Of a request that failed inside a controller that is up, Jenkins tells its name beside the stack trace.
+  if (status >= 500 && isBootFailure(answer)) return { state: 'broken', reason: complaint(answer) }
+  // A page of a controller that is up may fail; then it tells its name.
   if (status >= 500 && !isFromJenkins(answer)) {
-    const trace = stackTrace(answer)
-    return trace === undefined
-      ? { state: 'silent', reason: `it answers ${status}${headline(answer) && ` "${headline(answer)}"`}` }
-      : { state: 'broken', reason: trace }
+    return { state: 'silent', reason: `it answers ${status}${headline(answer) && ` "${headline(answer)}"`}` }
   }
   return isWizard(answer) ? { state: 'wizard' } : undefined
 }
@@ -27,12 +25,17 @@ function headline(answer: Answer): string {
   return titleOf(answer) || visibleText(answer).slice(0, 80)
 }
 
-/** The first line of a stack trace; undefined when the page shows none. */
-function stackTrace(answer: Answer): string | undefined {
-  const block = /<pre[^>]*>([\s\S]*?)<\/pre>/i.exec(answer.body.toString('utf8'))?.[1]?.trim()
-  if (block === undefined) return undefined
-  const isTrace = /^\s*at [\w.$<>/]+|Exception|Error/m.test(block)
-  return isTrace ? (block.split('\n')[0]?.trim() ?? '') : undefined
+/** All of these pages have the same heading, in whatever way the boot has failed. */
+function isBootFailure(answer: Answer): boolean {
+  const heading = /<h1[^>]*>([\s\S]*?)<\/h1>/i.exec(answer.body.toString('utf8'))?.[1] ?? ''
+  return /^\W*Error\W*$/.test(heading.replace(/<[^>]*>|&[^;]*;/g, ' '))
+}
+
+/** The first line of the stack trace, or what stands there in its place. */
+function complaint(answer: Answer): string {
+  const trace = /<pre[^>]*>([\s\S]*?)<\/pre>/i.exec(answer.body.toString('utf8'))?.[1]?.trim()
+  const [first] = trace ? unescapeHtml(trace).split('\n') : []
+  return (first ?? visibleText(answer).replace(/^\W*Error\W*/, '')).slice(0, 300)
 }
 
 function isWizard(answer: Answer): boolean {

@@ -9,7 +9,8 @@ export interface HomeKeeper {
   measure(signal?: AbortSignal): Promise<HomeMeasure>
   /**
    * Copies the running home into the backup `id`, hard-linked against `base` where a file did not change.
-   * Inconsistent, and only there to make `snapshot` short.
+   * Inconsistent, and only there to make `snapshot` short. Again is fine, and makes it shorter still. Leaves a helper
+   * container for the snapshot; where none comes, `endHelpers` ends it.
    */
   warmCopy(id: string, base: string | undefined, signal?: AbortSignal): Promise<CopyReport>
   /**
@@ -50,7 +51,7 @@ export interface HomePlaces {
   home: string
   /** Volume name or absolute host path; made when missing, mode 0700. */
   store: string
-  /** An image with sh, GNU or busybox coreutils, find and tar: the controller's own. */
+  /** An image with bash, GNU coreutils, find, awk, and tar for archives: the controller's own, as all official ones have them. */
   image: string
 }
 

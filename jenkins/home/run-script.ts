@@ -33,8 +33,9 @@ export async function runScript(
     else await readLines(stream, listen)
   } catch (error) {
     signal?.throwIfAborted()
-    if (error instanceof RemoteError && ['unreachable', 'timeout'].includes(error.failure)) throw error
-    // The engine only knows that the program is gone; what the script said tells more.
+    if (error instanceof RemoteError && error.failure === 'timeout') throw error
+    // The engine is gone, which this finds out, or the program is, of which the script has told more than the engine knows.
+    await host.inspect(helper, signal)
   } finally {
     clearTimeout(silence)
     stream.destroy()

@@ -15,7 +15,7 @@ export async function notify(
   settings: ControllerSettings['notify'],
   surroundings: Surroundings,
 ): Promise<void> {
-  const occasion = occasionOf(outcome.kind)
+  const occasion = occasionOf(outcome)
   if (occasion === undefined || !settings.on.includes(occasion)) return
   const values = valuesOf(outcome)
   const { command, webhooks } = settings

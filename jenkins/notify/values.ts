@@ -1,11 +1,17 @@
 import { formatDuration } from '../../core/units.ts'
 import type { ControllerSettings } from '../config/settings.ts'
-import type { Outcome, OutcomeKind } from '../upgrade/contract.ts'
+import type { Outcome } from '../upgrade/contract.ts'
 
 type Occasion = ControllerSettings['notify']['on'][number]
 
-/** Under which of `notify.on` an outcome falls; undefined for what is never told. */
-export function occasionOf(kind: OutcomeKind): Occasion | undefined {
+/**
+ * Under which of `notify.on` an outcome falls; undefined for what is never told. Who was about to upgrade and found builds in
+ * the way has failed; what is left alone night after night is no news.
+ */
+export function occasionOf({
+  kind,
+  transaction,
+}: Pick<Outcome, 'kind' | 'transaction'>): Occasion | undefined {
   switch (kind) {
     case 'upgraded':
     case 'restored':
@@ -14,8 +20,9 @@ export function occasionOf(kind: OutcomeKind): Occasion | undefined {
     case 'rolled-back':
     case 'deferred':
       return 'failure'
-    case 'up-to-date':
     case 'skipped':
+      return transaction === undefined ? 'up-to-date' : 'failure'
+    case 'up-to-date':
       return 'up-to-date'
     case 'planned':
       return undefined
@@ -50,7 +57,7 @@ export function valuesOf(outcome: Outcome): Values {
   return {
     name: controller,
     outcome: kind,
-    result: occasionOf(kind) ?? '',
+    result: occasionOf(outcome) ?? '',
     reason,
     hint: hint ?? '',
     version: (isNew ? to?.version : from?.version) ?? '',

@@ -133,10 +133,13 @@ export function notReady(phase: 'starting' | 'restarting'): Reply {
   return { status: 503, headers: { 'Content-Type': 'text/html;charset=utf-8' }, body: html(title, title) }
 }
 
-/** 503 of a boot that has failed for good: a stack trace, and no word of who answers. jenkinsci/jenkins ErrorObject.java. */
+/**
+ * 503 of a boot that has failed for good: a heading, a stack trace, and no word of who answers. jenkinsci/jenkins
+ * ErrorObject.java, HudsonFailedToLoad/index.jelly.
+ */
 export function bootFailure(error: unknown): Reply {
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  const body = html('Jenkins', 'Error').replace('<footer>', `<pre>${escapeXml(trace)}</pre><footer>`)
+  const body = html('Jenkins', '').replace('<p></p>', `<h1>Error</h1><pre>${escapeXml(trace)}</pre>`)
   return { status: 503, headers: { 'Content-Type': 'text/html;charset=utf-8' }, body }
 }
 

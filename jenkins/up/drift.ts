@@ -36,7 +36,7 @@ function imageOf({ Config }: RawContainer, wanted: string): string {
 
 function portPairs(settings: ControllerSettings, hostConfig: JsonObject): [string, string, string][] {
   const bound = mappingOf(hostConfig.PortBindings)
-  return Object.entries(portsOf(settings.ports)).map(([port, wanted], index) => [
+  return Object.entries(portsOf(settings)).map(([port, wanted], index) => [
     index === 0 ? 'ports.http' : 'ports.agents',
     bindingText(bound[port]),
     bindingText(wanted),

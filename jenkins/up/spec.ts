@@ -1,17 +1,16 @@
 import type { JsonObject } from '../../core/container-host.ts'
 import type { ControllerSettings } from '../config/settings.ts'
+import { webAddress } from '../launch-options.ts'
 import { labels } from '../upgrade/names.ts'
 
 /** Where the home is in the container: jenkinsci/docker Dockerfile. */
 export const homeInside = '/var/jenkins_home'
-/** Where Jenkins listens for browsers in the container. */
-const httpInside = 8080
 const engineSocket = '/var/run/docker.sock'
 
 /** The body of `POST /containers/create` that makes the controller's container. Pure. */
 export function containerBody(settings: ControllerSettings): JsonObject {
-  const { image, ports, home, memoryBytes, restart, build, upgrade } = settings
-  const published = portsOf(ports)
+  const { image, home, memoryBytes, restart, build, upgrade } = settings
+  const published = portsOf(settings)
   return {
     Image: image,
     Env: Object.entries(variablesOf(settings)).map(([name, value]) => `${name}=${value}`),
@@ -29,9 +28,10 @@ export function containerBody(settings: ControllerSettings): JsonObject {
 }
 
 /** Container port -> where it is published, as the Docker Engine API writes it. */
-export function portsOf({ http, agents, bind }: ControllerSettings['ports']) {
+export function portsOf({ ports, env }: Pick<ControllerSettings, 'ports' | 'env'>) {
+  const { http, agents, bind } = ports
   const at = (port: number) => [{ HostIp: bind, HostPort: String(port) }]
-  return { [`${httpInside}/tcp`]: at(http), [`${agents}/tcp`]: at(agents) }
+  return { [`${webAddress([], env).port}/tcp`]: at(http), [`${agents}/tcp`]: at(agents) }
 }
 
 /** The variables that the settings ask for. */

@@ -1,8 +1,7 @@
-import { FootmanError, inWords, isTransient, RemoteError, UserError } from '../../core/errors.ts'
-import { type Arrival, awaitController } from './await-controller.ts'
+import { FootmanError, inWords, RemoteError, UserError } from '../../core/errors.ts'
 import type { Outcome, OutcomeKind } from './contract.ts'
+import { end } from './end.ts'
 import { execute } from './execute.ts'
-import { forgetFailed, keyOf, noteFailed } from './failed.ts'
 import { nextSteps, type Step } from './next-steps.ts'
 import { observe } from './observe.ts'
 import { outcomeOf } from './outcome.ts'
@@ -46,8 +45,8 @@ export async function finish(work: Work, failure: Failure): Promise<Outcome | un
       }
     } catch (error) {
       if (!(error instanceof FootmanError)) throw error
-      const isWorthWaiting = isTransient(error) || error instanceof RemoteError
-      if (!isWorthWaiting || work.clock.now() >= giveUpAt) return deferred(work, unfinished, error)
+      if (!(error instanceof RemoteError) || work.clock.now() >= giveUpAt)
+        return deferred(work, unfinished, error)
       log.once('warn', `${inWords(error)}; trying again for ${Math.round(patienceMs / 1000)} s`)
       await work.clock.sleep(pauseMs)
     }
@@ -87,59 +86,6 @@ async function takeStep(work: Work, transaction: Transaction): Promise<'end' | '
 
 function inWordsOf(step: Step): string {
   return 'container' in step ? `${step.do} ${step.container.slice(0, 12)}` : step.do
-}
-
-/** All is done: remember what came of it. */
-async function end(work: Work, transaction: Transaction): Promise<void> {
-  const { begin, commit, undo, pulled } = transaction
-  const { log, signal } = work.options
-  const name = begin.places.controller
-  if (commit) {
-    await forgetFailed(work.failedFile, commit.release)
-    if (begin.kind === 'rollback') await blame(work, transaction, begin.from, 'gone back from by hand')
-    await note(work, transaction.id, {
-      entry: 'end',
-      outcome: begin.kind === 'rollback' ? 'restored' : 'upgraded',
-      reason: `${name} runs ${commit.release.version ?? commit.release.reference}`,
-      downtimeMs: commit.downtimeMs,
-    })
-    return
-  }
-  if (!undo) return
-  const wasStopped = transaction.stoppedAtMs !== undefined && begin.old.running
-  const arrival: Arrival | undefined =
-    wasStopped && !signal?.aborted ? await awaitController(work, name) : undefined
-  if (arrival && arrival.atMs === undefined) {
-    log.warn(`the old controller runs again on the old home, but does not answer yet: ${arrival.reason}`)
-  }
-  if (undo.isBlamed && begin.kind === 'upgrade') {
-    const imageId = pulled?.imageId ?? begin.to.imageId
-    await blame(work, transaction, { ...begin.to, imageId }, undo.reason)
-  }
-  await note(work, transaction.id, {
-    entry: 'end',
-    outcome: undo.outcome,
-    reason: undo.reason,
-    downtimeMs:
-      arrival?.atMs !== undefined && transaction.stoppedAtMs !== undefined
-        ? arrival.atMs - transaction.stoppedAtMs
-        : undefined,
-  })
-}
-
-async function blame(
-  work: Work,
-  { id }: Transaction,
-  release: Transaction['begin']['to'],
-  reason: string,
-): Promise<void> {
-  await noteFailed(work.failedFile, {
-    key: keyOf(release),
-    reason,
-    atMs: work.clock.now(),
-    transaction: id,
-    version: release.version,
-  })
 }
 
 function ended(work: Work, { id }: Transaction): Transaction {

@@ -1,7 +1,7 @@
 import type { RawImage } from '../../core/container-host.ts'
 import { messageOf, RemoteError } from '../../core/errors.ts'
 import { passGate } from '../health/gate.ts'
-import type { Expectation, HealthProbe, Sight } from '../health/health.ts'
+import type { Expectation, HealthProbe, Sight, Verdict } from '../health/health.ts'
 import { askAdmin } from './ask-admin.ts'
 import type { Release } from './contract.ts'
 import type { Failure } from './finish.ts'
@@ -24,14 +24,13 @@ export async function gate(
 ): Promise<Passed | Failure> {
   const { settings, signal } = work.options
   const watch = watching(work, container)
-  const [verdict] = await Promise.all([
+  const verdict = await whileVerifying(work, { plan, id }, () =>
     passGate(watch.probe, expectationOf(plan, image, settings.upgrade.mayMissPlugins), {
       settings: settings.upgrade.gate,
       clock: work.clock,
       signal,
     }),
-    settings.backups.verify ? verify(work, plan, id) : undefined,
-  ])
+  )
   if (!verdict.healthy) {
     await tellLastWords(work, container)
     return {
@@ -94,14 +93,41 @@ export function watching(work: Work, container: string) {
   }
 }
 
-/** While the new version boots nobody needs the backup: time to read it again. A bad one is told of, and does not stop a good upgrade. */
-async function verify(work: Work, plan: Plan, id: string): Promise<void> {
-  const { log, keeperOf, signal } = work.options
+/**
+ * While the new version boots nobody needs the backup: time to read it again. Not a moment longer when the new version has failed, as
+ * Jenkins is down then.
+ */
+async function whileVerifying(
+  work: Work,
+  { plan, id }: { plan: Plan; id: string },
+  watch: () => Promise<Verdict>,
+): Promise<Verdict> {
+  const giveUp = new AbortController()
+  const verified = work.options.settings.backups.verify
+    ? verify(work, plan, { id, signal: giveUp.signal })
+    : undefined
+  try {
+    const verdict = await watch()
+    if (!verdict.healthy) giveUp.abort()
+    return verdict
+  } catch (error) {
+    giveUp.abort()
+    throw error
+  } finally {
+    await verified
+  }
+}
+
+/** A damaged backup is told of, and does not stop a good upgrade. */
+async function verify(
+  { options: { log, keeperOf } }: Work,
+  plan: Plan,
+  { id, signal }: { id: string; signal: AbortSignal },
+): Promise<void> {
   try {
     const verified = await keeperOf(plan.places).verify(id, signal)
     if (!verified.ok) log.warn(`the backup ${id} is damaged: ${verified.differences.slice(0, 5).join('; ')}`)
   } catch (error) {
-    signal?.throwIfAborted()
-    log.warn(`the backup ${id} could not be verified: ${messageOf(error)}`)
+    if (!signal.aborted) log.warn(`the backup ${id} could not be verified: ${messageOf(error)}`)
   }
 }

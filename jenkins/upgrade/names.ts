@@ -43,5 +43,7 @@ export function filesOf(stateFolder: string, controller: string) {
     lock: join(folder, 'lock'),
     failed: join(folder, 'failed.json'),
     oldContainer: join(folder, 'old-container.sh'),
+    /** Room for the last entries on a disk that has become full. */
+    reserve: join(folder, 'reserve'),
   }
 }

@@ -1,3 +1,4 @@
+import { FootmanError } from '../../core/errors.ts'
 import type { Jenkins } from '../jenkins.ts'
 import type { Failure } from './finish.ts'
 import type { Plan } from './plan.ts'
@@ -8,7 +9,7 @@ const lookEveryMs = 2_000
 
 /** Quiets the old controller down as the settings say. A failure when builds run that must not be ended. */
 export async function quietDown(work: Work, plan: Plan, id: string): Promise<Failure | undefined> {
-  const { settings, log, onPhase, signal } = work.options
+  const { log, onPhase, signal } = work.options
   const { container } = plan.seen
   if (container.State.Running !== true) return undefined
   const jenkins = work.options.jenkinsIn(container.Id)
@@ -17,6 +18,19 @@ export async function quietDown(work: Work, plan: Plan, id: string): Promise<Fai
     return undefined
   }
   onPhase?.('quiesce')
+  try {
+    return await askForQuiet(work, jenkins, id)
+  } catch (error) {
+    signal?.throwIfAborted()
+    // One goes back because the controller does not work, so that it may not answer either.
+    if (plan.kind !== 'rollback' || !(error instanceof FootmanError)) throw error
+    log.warn(`it cannot be quieted down: ${error.message}`)
+    return undefined
+  }
+}
+
+async function askForQuiet(work: Work, jenkins: Jenkins, id: string): Promise<Failure | undefined> {
+  const { settings, signal } = work.options
   if (settings.upgrade.quiesce.policy === 'skip') {
     const running = await builds(jenkins, signal)
     if (running.length > 0) return left(`builds run: ${list(running)}`)

@@ -1,5 +1,6 @@
 import type { Outcome, UpgradeOptions } from './contract.ts'
 import { finish } from './finish.ts'
+import { labels } from './names.ts'
 import { underLock, type Work } from './work.ts'
 
 /**
@@ -12,6 +13,7 @@ export async function recover(options: UpgradeOptions): Promise<Outcome | undefi
 
 /** The same for who has the lock already. */
 export async function recoverFirst(work: Work): Promise<Outcome | undefined> {
+  await endHelpers(work)
   const outcome = await finish(work, {
     reason: 'footman was ended in the middle',
     outcome: 'rolled-back',
@@ -23,4 +25,10 @@ export async function recoverFirst(work: Work): Promise<Outcome | undefined> {
     )
   }
   return outcome
+}
+
+/** Before a transaction begins, its plan is made with helpers; a footman that is killed then leaves them without any entry. */
+async function endHelpers({ options: { host, settings } }: Work): Promise<void> {
+  const helpers = await host.list({ [labels.controller]: settings.name, [labels.role]: 'helper' })
+  for (const { id } of helpers) await host.remove(id)
 }

@@ -1,5 +1,7 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { type Clock, systemClock } from '../../core/clock.ts'
+import { UserError } from '../../core/errors.ts'
+import { fileError } from '../../core/file-error.ts'
 import { type Journal, openJournal } from '../../core/journal.ts'
 import { withLock } from '../../core/lock.ts'
 import { compact } from './compact.ts'
@@ -15,6 +17,8 @@ export interface Work {
   journal: Journal<Entry>
   /** Where the record of failed images is. */
   failedFile: string
+  /** Is removed when the disk of the journal is full. */
+  reserveFile: string
   startedAtMs: number
 }
 
@@ -27,7 +31,15 @@ export type News = Entry extends infer One
 
 /** Appends an entry; what it announces may be done once this resolves. */
 export async function note(work: Work, transaction: string, news: News): Promise<void> {
-  await work.journal.append({ ...news, transaction, at: work.clock.now() } as Entry)
+  const entry = { ...news, transaction, at: work.clock.now() } as Entry
+  try {
+    await work.journal.append(entry)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    // On a full disk Jenkins would stay down until somebody makes room.
+    await rm(work.reserveFile, { force: true })
+    await work.journal.append(entry)
+  }
 }
 
 /** Runs `job` with the lock and the journal of the controller. Throws LockHeldError when another footman is at it. */
@@ -42,6 +54,7 @@ export async function underLock<T>(
   await mkdir(files.folder, { recursive: true, mode: 0o700 })
   return await withLock(files.lock, { purpose, signal, clock }, async () => {
     await compact(files.journal)
+    await reserveRoom(files.reserve)
     const journal = await (options.openJournal ?? openJournal)(files.journal, entrySchema)
     try {
       return await job({
@@ -50,10 +63,20 @@ export async function underLock<T>(
         random,
         journal,
         failedFile: files.failed,
+        reserveFile: files.reserve,
         startedAtMs: clock.now(),
       })
     } finally {
       await journal.close()
     }
   })
+}
+
+/** More than the entries of an undoing take; not a hole, which would reserve nothing. Throws UserError when there is no room even now. */
+async function reserveRoom(path: string): Promise<void> {
+  try {
+    await writeFile(path, Buffer.alloc(64 * 1024, '.'), { mode: 0o600 })
+  } catch (error) {
+    throw fileError('keep some room with', path, error)
+  }
 }

@@ -3,7 +3,7 @@ import { runOrThrow } from '../../core/process.ts'
 import { reference } from '../e2e/upgrade/settings.ts'
 import { type Theatre, theatre } from '../e2e/upgrade/theatre.ts'
 import { type PrivateEngine, privateEngine } from '../support/private-engine.ts'
-import type { Bench, Figure } from './bench.ts'
+import type { Bench, Figure, Workbench } from './bench.ts'
 
 const home = { files: 50_000, bytes: 2 * 10 ** 9 }
 
@@ -21,7 +21,7 @@ export const upgrades: Bench = {
     const stage = await theatre({ engine, name: 'bench', ...home })
     defer(() => stage.dispose())
     say('footman upgrades it')
-    const ours = await byFootman(stage)
+    const ours = await byFootman(stage, say)
     say('the classic script upgrades it')
     const classic = await byScript(stage, engine)
     return figures(ours, classic)
@@ -55,13 +55,18 @@ function figures(ours: Taken, classic: Taken): Figure[] {
   ]
 }
 
-async function byFootman(stage: Theatre): Promise<Taken> {
+async function byFootman(stage: Theatre, say: Workbench['say']): Promise<Taken> {
   await stage.offer({ version: '2.504' })
   const startedAt = performance.now()
   const at = new Map<string, number>()
   const { outcome, said } = await stage.run({}, (phase) => void at.set(phase, performance.now()))
   if (outcome?.kind !== 'upgraded') throw new Error(`the upgrade ended as ${outcome?.kind}: ${said}`)
   const between = (from: string, to: string) => ((at.get(to) ?? 0) - (at.get(from) ?? 0)) / 1000
+  const steps = ['stop', 'snapshot', 'replace', 'start', 'gate'] as const
+  const parts = steps.slice(0, -1).map((step, index) => {
+    return `${step} ${between(step, steps[index + 1] ?? 'gate').toFixed(1)} s`
+  })
+  say(`down for ${parts.join(', ')}`)
   return {
     downWithoutBoot: between('stop', 'gate'),
     down: (outcome.downtimeMs ?? 0) / 1000,

@@ -35,7 +35,7 @@ function colourOf(line: string): string {
   if (line.startsWith('$')) return '#98c379'
   if (line.startsWith('Act')) return '#e5c07b'
   if (line.startsWith('  |')) return '#7f8896'
-  return line.includes('SUCCESS') ? '#98c379' : '#d7dae0'
+  return /SUCCESS|byte for byte/.test(line) ? '#98c379' : '#d7dae0'
 }
 
 function escapeXml(text: string): string {

@@ -110,8 +110,16 @@ export function usePracticeControllers(): PracticeControllers {
     for (const { id } of await host.list(labels)) await host.remove(id, { volumes: true })
     for (const volume of await host.listVolumes(labels)) await host.removeVolume(volume)
     for (const image of images) await host.removeImage(image)
+    await removeOldBases(host)
   })
   return controllers
+}
+
+/** Each change of the code makes a new base; after some hours nobody wants the ones before. */
+async function removeOldBases(host: ContainerHost): Promise<void> {
+  const bases = await host.listImages({ 'footman.practice': 'controller-base' })
+  const old = bases.filter(({ createdAtMs }) => createdAtMs < Date.now() - 4 * 3_600_000)
+  for (const reference of old.flatMap(({ references }) => references)) await host.removeImage(reference)
 }
 
 /** The images carry compiled code: whoever runs one test file need not think of compiling it first. */

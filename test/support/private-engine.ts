@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ContainerHost } from '../../core/container-host.ts'
 import { connectDockerHost } from '../../core/docker.ts'
-import { run, runOrThrow } from '../../core/process.ts'
+import { run } from '../../core/process.ts'
 import { until } from './until.ts'
 
 /** A Docker Engine of one's own, which a test may kill and start again without disturbing anybody. */
@@ -24,29 +24,22 @@ export interface PrivateEngine {
 }
 
 /**
- * Starts dockerd with folders, socket, containerd, default bridge and address range of its own, without touching iptables.
- * Needs root. Its networks are in 10.`secondNumber`.0.0/16.
+ * Starts dockerd with folders, socket, containerd and network namespace of its own. In the one of this machine it would take docker0 away
+ * from the engine that is there (moby daemon_unix.go, removeDefaultBridgeInterface). Needs root.
  */
 export async function privateEngine(secondNumber: number): Promise<PrivateEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'footman-engine-'))
   const address = `unix://${folder}/docker.sock`
   const dataRoot = join(folder, 'data')
   const execRoot = join(folder, 'exec')
-  // Without any bridge a dockerd removes docker0, which belongs to the engine of this machine.
-  const bridge = `footman${secondNumber}`
-  await removeBridge(bridge)
-  await runOrThrow(['ip', 'link', 'add', bridge, 'type', 'bridge'], { timeoutMs: 10_000 })
-  await runOrThrow(['ip', 'address', 'add', `10.${secondNumber}.255.1/24`, 'dev', bridge], {
-    timeoutMs: 10_000,
-  })
-  await runOrThrow(['ip', 'link', 'set', bridge, 'up'], { timeoutMs: 10_000 })
   const words = [
+    ...['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'],
     'dockerd',
     `--host=${address}`,
     `--data-root=${dataRoot}`,
     `--exec-root=${execRoot}`,
     `--pidfile=${folder}/docker.pid`,
-    `--bridge=${bridge}`,
+    '--bridge=none',
     '--iptables=false',
     '--ip6tables=false',
     '--ip-masq=false',
@@ -94,7 +87,6 @@ export async function privateEngine(secondNumber: number): Promise<PrivateEngine
     async dispose() {
       await stop('SIGTERM')
       await endLeftovers(folder)
-      await removeBridge(bridge)
       const mounts = (await readFile('/proc/self/mounts', 'utf8'))
         .split('\n')
         .map((line) => line.split(' ')[1] ?? '')
@@ -104,11 +96,6 @@ export async function privateEngine(secondNumber: number): Promise<PrivateEngine
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-/** Gone already is fine. */
-async function removeBridge(bridge: string): Promise<void> {
-  await run(['ip', 'link', 'delete', bridge], { timeoutMs: 10_000 })
 }
 
 /** What a killed daemon leaves running: its containerd and the shims of containers, known by the folder in their command lines. */

@@ -97,8 +97,9 @@ verb_snapshot() {
   if [[ -e $folder/complete ]]; then
     mv "$folder/manifest" "$folder/seen"
     rm -f "$folder/complete" "$folder/verified"
+  else
+    unfinished=$folder
   fi
-  unfinished=$folder
   tell progress look
   look "$home" >"$work/look"
   if [[ -e $folder/looked ]]; then
@@ -273,7 +274,7 @@ verb_archive() {
     $1 ~ /^(\.owner|failed-boot-attempts\.txt|copy_reference_file\.log|queue\.xml\.bak)$/ { next }
     $3 == "d" && $1 ~ /^plugins\/[^\/]*$/ { unpacked = $1 "/"; next }
     unpacked != "" && index($1, unpacked) == 1 { next }
-    { print $1 }' "$folder/manifest" | names |
+    { print ($1 == "." ? "" : $1) }' "$folder/manifest" | names |
     tar -c --format=posix --numeric-owner --sparse --no-recursion --null -C "$folder/home" -T - | gzip -1 >&5
 }
 

@@ -57,6 +57,8 @@ carry_out() {
   fi
   (cd "$from" && paths copy "$plan" | names |
     forgive xargs -0 -r cp -a --reflink=auto --parents --remove-destination -t "$to" --)
+  # What cp finds in its way keeps these bits, unless they are taken from it.
+  (cd "$to" && paths 'attributes|folder|mkdir' "$plan" | names | xargs -0 -r chmod a-s,-t --)
   (cd "$from" && paths attributes "$plan" | names | xargs -0 -r cp -a --attributes-only --parents -t "$to" --)
   dress_folders "$from" "$to" "$plan"
   if [[ $live == yes ]] && is_full; then exit 1; fi
@@ -67,8 +69,6 @@ dress_folders() {
   local -r from=$1 to=$2 plan=$3
   local folder
   paths 'folder|mkdir' "$plan" >"$work/folders"
-  # Neither cp nor chmod takes these bits away from a folder unless told so.
-  (cd "$to" && names <"$work/folders" | xargs -0 -r chmod a-s,-t --)
   # What was put in or taken out changed the time of the folder around it.
   awk -F "$tab" '$1 != "folder" { if (!sub(/\/[^\/]*$/, "", $2)) $2 = "."; print $2 }' "$plan" |
     sort -u - "$work/folders" >"$work/stirred"

@@ -47,6 +47,12 @@ it('changes nothing when it is called again', async () => {
   expect(changes).toEqual([])
 })
 
+it('says where it is found when Jenkins has a context path', async () => {
+  const { footman } = await stage()
+  const run = await footman(['up'], { yaml: 'env: { JENKINS_OPTS: --prefix=/ci }' })
+  expect(run.stdout).toContain('Jenkins at http://localhost:8080/ci/,')
+})
+
 it('starts one that was stopped', async () => {
   const { footman, host, say } = await stage()
   await footman(['up'])

@@ -109,6 +109,25 @@ describe('a controller that boots', () => {
     })
   })
 
+  it.each([
+    [
+      503,
+      '<h1><svg class="icon-error"></svg>&nbsp;Error</h1><pre>hudson.util.X: &lt;no&gt;\n\tat hudson.Y(Y.java:1)</pre>',
+    ],
+    [500, '<h1>\u00a0Error</h1><p>hudson.util.X: &lt;no&gt;</p>'],
+  ])('is broken, answered %i, however the page is laid out', async (status, page) => {
+    const url = await serveHttp((_, response) => {
+      response.writeHead(status, { 'Content-Type': 'text/html;charset=utf-8' }).end(`<body>${page}</body>`)
+    })
+    expect(await probeOf(url).look()).toEqual({ state: 'broken', reason: 'hudson.util.X: <no>' })
+  })
+
+  it('is not broken by a servlet container that is not ready', async () => {
+    const page = '<h2>HTTP ERROR 503</h2><p>Reason:</p><pre>    Service Unavailable: Server Error</pre>'
+    const url = await serveHttp((_, response) => response.writeHead(503).end(page))
+    expect(await probeOf(url).look()).toMatchObject({ state: 'silent' })
+  })
+
   it('is not broken by a 503 that shows no stack trace', async () => {
     const url = await serveHttp((_, response) => response.writeHead(503).end('<h1>Service Unavailable</h1>'))
     expect(await probeOf(url).look()).toEqual({

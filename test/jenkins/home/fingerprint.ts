@@ -18,7 +18,7 @@ export async function fingerprint(folder: string): Promise<Record<string, string
   return entries
 
   async function visit(path: string): Promise<void> {
-    const full = Buffer.from(`${folder}/${path}`, 'latin1')
+    const full = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(path, 'latin1')])
     const stats = await lstat(full, { bigint: true })
     const { uid, gid, mode, mtimeNs } = stats
     entries[path] = `${mode.toString(8)} ${uid}:${gid} ${mtimeNs} ${await content(full, stats)}`

@@ -7,6 +7,7 @@ import type { Clock } from '../../../core/clock.ts'
 import { createLog } from '../../../core/log.ts'
 import type { ControllerSettings } from '../../../jenkins/config/settings.ts'
 import { notify } from '../../../jenkins/notify/notify.ts'
+import type { Outcome } from '../../../jenkins/upgrade/contract.ts'
 import { anOutcome } from '../../support/an-outcome.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -36,12 +37,17 @@ async function chat(...statuses: number[]) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook/s3cret`, received }
 }
 
-async function tell(settings: Partial<Settings>, kind = anOutcome().kind, env: NodeJS.ProcessEnv = {}) {
+async function tell(
+  settings: Partial<Settings>,
+  kind = anOutcome().kind,
+  env: NodeJS.ProcessEnv = {},
+  { transaction }: Pick<Outcome, 'transaction'> = anOutcome(),
+) {
   const said: string[] = []
   const all: Settings = { on: ['success', 'failure'], webhooks: [], command: [], ...settings }
   const log = createLog({ level: 'debug', sink: { write: (text) => said.push(text) } })
   const cwd = await tempDir()
-  await notify(anOutcome({ kind }), all, { env, cwd, log, clock: hastyClock(), random: () => 0 })
+  await notify(anOutcome({ kind, transaction }), all, { env, cwd, log, clock: hastyClock(), random: () => 0 })
   return said.join('')
 }
 
@@ -123,6 +129,8 @@ it('tells only what somebody wants to know', async () => {
   await tell({ webhooks: [webhook(url)] }, 'up-to-date')
   await tell({ webhooks: [webhook(url)], on: ['success', 'failure', 'up-to-date'] }, 'planned')
   expect(received).toEqual([])
-  await tell({ webhooks: [webhook(url)], on: ['up-to-date'] }, 'skipped')
+  await tell({ webhooks: [webhook(url)], on: ['up-to-date'] }, 'skipped', {}, { transaction: undefined })
   expect(received).toHaveLength(1)
+  await tell({ webhooks: [webhook(url)], on: ['failure'] }, 'skipped')
+  expect(received).toHaveLength(2)
 })

@@ -81,6 +81,13 @@ describe('the container', () => {
     })
   })
 
+  it('publishes the port that Jenkins is told to listen on', () => {
+    const body = containerBody(settings({ env: { JENKINS_OPTS: '--httpPort=9090 --prefix=/ci' } }))
+    expect(body).toMatchObject({
+      HostConfig: { PortBindings: { '9090/tcp': [{ HostIp: '0.0.0.0', HostPort: '8080' }] } },
+    })
+  })
+
   it('keeps the home outside of itself, and shows no engine to builds, whatever else is left out', () => {
     expect(containerBody(settings())).toMatchObject({
       HostConfig: { Binds: ['jenkins_home:/var/jenkins_home'] },

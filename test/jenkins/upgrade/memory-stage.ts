@@ -31,6 +31,8 @@ export interface MemoryStage {
   quiet: Map<string, string>
   /** URLs of builds that run on the controller. */
   builds: string[]
+  /** Lets the tag name an image of this version. */
+  offer: (version: string) => void
   /** What must never have happened. */
   violations: string[]
   /** Called at every moment at which something outside footman changes. */
@@ -94,7 +96,11 @@ export async function memoryStage({
   if (inRegistry)
     host.setRemote(reference, { digest: remoteDigest, image: { Id: remoteImage, ...image('2.0') } })
 
-  const isNew = (container: RawContainer) => container.Image === newImage
+  const versions = new Map([
+    [oldImage, '1.0'],
+    [newImage, '2.0'],
+  ])
+  const isNew = (container: RawContainer) => container.Image !== oldImage
   const isRehearsal = (container: RawContainer) => container.Name.includes('-rehearsal-')
   const stage: MemoryStage = {
     host,
@@ -107,6 +113,7 @@ export async function memoryStage({
     clock,
     quiet,
     builds,
+    offer: (version) => void versions.set(host.addImage(reference, image(version)), version),
     violations: [],
     onMoment: () => {},
     look(container) {
@@ -115,7 +122,7 @@ export async function memoryStage({
       if (isNew(container) && isBroken) return { state: 'broken', reason: 'a stack trace' }
       return {
         state: 'up',
-        version: isNew(container) ? '2.0' : '1.0',
+        version: versions.get(container.Image) ?? 'unknown',
         session: String(container.State.StartedAt),
         quietingDown: quiet.has(container.Id),
         plugins: [{ shortName: 'git', version: '5', active: true, enabled: true }],

@@ -65,7 +65,11 @@ describe('what there is to upgrade to', () => {
     expect(await upgrade({ ...stage.options, force: true })).toMatchObject({ kind: 'refused' })
     stage.host.setRemote(reference, {
       digest: `sha256:${'e'.repeat(64)}`,
-      image: { Config: { Env: ['JENKINS_VERSION=1.0'] } },
+      image: { Config: { Env: ['JENKINS_VERSION=3.0'] } },
+    })
+    stage.look = () => ({
+      ...{ state: 'up', version: '3.0', session: 'one', quietingDown: false },
+      ...{ plugins: undefined, jobs: undefined, onlineNodes: undefined },
     })
     expect(await upgrade(stage.options)).toMatchObject({ kind: 'upgraded' })
   })
@@ -221,6 +225,14 @@ describe('what goes wrong in the middle', () => {
     expect((await stage.host.inspect(name))?.State.Running).toBe(true)
   })
 
+  test('a new version that has failed is not kept while the backup is read again', async () => {
+    const stage = await stageWith({ behaviour: 'broken, but not in a rehearsal' })
+    const verify = (_id: string, signal?: AbortSignal) =>
+      new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    const keeperOf = () => ({ ...stage.homes.keeper(), verify })
+    expect(await upgrade({ ...stage.options, keeperOf })).toMatchObject({ kind: 'rolled-back' })
+  })
+
   test('a signal is obeyed when all is undone', async () => {
     const stage = await stageWith()
     const abort = new AbortController()
@@ -253,6 +265,19 @@ describe('what goes wrong in the middle', () => {
     expect(await recover(stage.options)).toMatchObject({ kind: 'rolled-back' })
     expect(await stage.host.inspect(name)).toMatchObject({ Image: stage.oldImage, State: { Running: true } })
     expect(await recover(stage.options)).toBeUndefined()
+  })
+
+  test('helpers that a footman killed before its first entry has left are ended', async () => {
+    const stage = await stageWith()
+    const Labels = { 'footman.controller': name, 'footman.role': 'helper' }
+    await stage.host.create('helper', { Image: reference, Labels })
+    await stage.host.create('other', {
+      Image: reference,
+      Labels: { ...Labels, 'footman.controller': 'other' },
+    })
+    expect(await recover(stage.options)).toBeUndefined()
+    const names = stage.host.containers().map((container) => container.Name)
+    expect(names.sort()).toEqual([`/${name}`, '/other'])
   })
 
   test('two at once: the second is told who is at it', async () => {

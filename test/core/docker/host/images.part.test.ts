@@ -85,7 +85,7 @@ test('an image that no registry has is told apart from a registry that is away',
   expect(await engine.host.remoteDigest('127.0.0.1:9/a/b:1')).toBeUndefined()
   await expect(engine.host.pull(reference, () => {})).rejects.toMatchObject({
     code: 'user',
-    hint: /name and the tag/,
+    hint: expect.stringMatching(/name and the tag/),
   })
   await expect(engine.host.pull('127.0.0.1:9/a/b:1', () => {})).rejects.toMatchObject({
     failure: 'unreachable',
