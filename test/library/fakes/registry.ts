@@ -15,10 +15,10 @@ import { withXvfb } from './with-xvfb.ts'
 /** Stand-ins by the name of the step. Every step has them: the contract test insists. */
 export const fakes: Readonly<Record<string, FakeStep>> = {
   autobuildImage,
+  checkContract,
   cutover,
   etcdCluster,
   etcdConfig,
-  checkContract,
   promoteImage,
   puppeteerTest,
   seleniumTest,
