@@ -7,6 +7,7 @@ import { etcdConfig } from './steps/etcd-config.ts'
 import { promoteImage } from './steps/promote-image.ts'
 import { puppeteerTest } from './steps/puppeteer-test.ts'
 import { seleniumTest } from './steps/selenium-test.ts'
+import { shipImage } from './steps/ship-image.ts'
 import { withEatMyData } from './steps/with-eat-my-data.ts'
 import { withEtcdConfig } from './steps/with-etcd-config.ts'
 import { withPackageCache } from './steps/with-package-cache.ts'
@@ -22,6 +23,7 @@ export const steps: readonly StepDefinition[] = [
   promoteImage,
   puppeteerTest,
   seleniumTest,
+  shipImage,
   withEatMyData,
   withEtcdConfig,
   withPackageCache,

@@ -7,6 +7,7 @@ import type { FakeStep } from './fake-step.ts'
 import { promoteImage } from './promote-image.ts'
 import { puppeteerTest } from './puppeteer-test.ts'
 import { seleniumTest } from './selenium-test.ts'
+import { shipImage } from './ship-image.ts'
 import { withEatMyData } from './with-eat-my-data.ts'
 import { withEtcdConfig } from './with-etcd-config.ts'
 import { withPackageCache } from './with-package-cache.ts'
@@ -22,6 +23,7 @@ export const fakes: Readonly<Record<string, FakeStep>> = {
   promoteImage,
   puppeteerTest,
   seleniumTest,
+  shipImage,
   withEatMyData,
   withEtcdConfig,
   withPackageCache,
