@@ -4,6 +4,7 @@ import { checkContract } from './steps/check-contract.ts'
 import { cutover } from './steps/cutover.ts'
 import { etcdCluster } from './steps/etcd-cluster.ts'
 import { etcdConfig } from './steps/etcd-config.ts'
+import { poolImage } from './steps/pool-image.ts'
 import { promoteImage } from './steps/promote-image.ts'
 import { puppeteerTest } from './steps/puppeteer-test.ts'
 import { seleniumTest } from './steps/selenium-test.ts'
@@ -20,6 +21,7 @@ export const steps: readonly StepDefinition[] = [
   cutover,
   etcdCluster,
   etcdConfig,
+  poolImage,
   promoteImage,
   puppeteerTest,
   seleniumTest,

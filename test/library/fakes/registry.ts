@@ -4,6 +4,7 @@ import { cutover } from './cutover.ts'
 import { etcdCluster } from './etcd-cluster.ts'
 import { etcdConfig } from './etcd-config.ts'
 import type { FakeStep } from './fake-step.ts'
+import { poolImage } from './pool-image.ts'
 import { promoteImage } from './promote-image.ts'
 import { puppeteerTest } from './puppeteer-test.ts'
 import { seleniumTest } from './selenium-test.ts'
@@ -20,6 +21,7 @@ export const fakes: Readonly<Record<string, FakeStep>> = {
   cutover,
   etcdCluster,
   etcdConfig,
+  poolImage,
   promoteImage,
   puppeteerTest,
   seleniumTest,
