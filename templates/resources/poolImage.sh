@@ -236,6 +236,7 @@ sync_pool() {
 
 # A folder there that holds something else is not written into.
 check_other_side() {
+  # shellcheck disable=SC2016 # the other shell expands it
   local far status=0 script='if [ -e "$1/footman/pool" ]; then echo pool; elif [ ! -e "$1" ]; then mkdir -p -- "$1" && echo empty; elif [ -z "$(ls -A -- "$1")" ]; then echo empty; else echo other; fi'
   printf '%s\n' "$script" >"$CALL_FOLDER/look"
   if given "$STEP_HOST"; then

@@ -68,13 +68,13 @@ give() { if given "$STEP_IMAGE"; then docker save "$temporary"; else docker expo
 
 # pour: the whole way. Notes how each part of it ended.
 pour() {
-  local -a status
+  local -a ended
   set +e
   give 2>"$CALL_FOLDER/give" | measure "$CALL_FOLDER/in" | pack | measure "$CALL_FOLDER/out" |
     after_first timeout --foreground --kill-after=10 "$limit" "${ssh_words[@]}" "$far" >"$CALL_FOLDER/answer" 2>"$CALL_FOLDER/words"
-  status=("${PIPESTATUS[@]}")
-  printf '%s\n' "${status[*]}" >"$CALL_FOLDER/parts"
-  case ${status[*]} in '0 0 0 0 0') ;; *) return 1 ;; esac
+  ended=("${PIPESTATUS[@]}")
+  printf '%s\n' "${ended[*]}" >"$CALL_FOLDER/parts"
+  case ${ended[*]} in '0 0 0 0 0') ;; *) return 1 ;; esac
 }
 
 # send: sets reply to what the far end made of it. What failed first is what is told.
@@ -136,16 +136,16 @@ prepare_image() {
 }
 
 prepare_container() {
-  local changes change state
+  local wanted changes change state
   state=$(docker container inspect --format '{{.State.Running}} {{.Image}}' "$STEP_CONTAINER" 2>/dev/null) ||
     fail "there is no container $STEP_CONTAINER here" 'see docker ps --all'
   if [ "${state%% *}" = true ] && ! is_true "$STEP_ALLOW_RUNNING"; then
     fail "the container $STEP_CONTAINER is running: its files may change while they are read" 'stop it, or allowRunning: true'
   fi
   own_arch=$(docker image inspect --format '{{.Architecture}}' "${state#* }" 2>/dev/null || true)
-  changes=$STEP_CHANGES
-  if is_true "$STEP_KEEP_CONFIG"; then changes="$(container_changes)${changes:+$'\n'}$changes"; fi
-  read_lines changes "$changes"
+  wanted=$STEP_CHANGES
+  if is_true "$STEP_KEEP_CONFIG"; then wanted="$(container_changes)${wanted:+$'\n'}$wanted"; fi
+  read_lines changes "$wanted"
   for change in ${changes[@]+"${changes[@]}"}; do change_words+=(--change "$change"); done
 }
 

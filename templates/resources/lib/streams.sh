@@ -17,12 +17,12 @@ measure() {
 
 # after_first COMMAND...: begins a command only when there is something to feed it with.
 after_first() {
-  local -a status
+  local -a ended
   dd bs=1 count=1 of="$CALL_FOLDER/first" 2>/dev/null
   if [ ! -s "$CALL_FOLDER/first" ]; then return 0; fi
   cat "$CALL_FOLDER/first" - | "$@"
-  status=("${PIPESTATUS[@]}")
-  return "${status[1]}"
+  ended=("${PIPESTATUS[@]}")
+  return "${ended[1]}"
 }
 
 # answer_to FILE COMMAND...: what it prints goes into the file, what it complains of into "$CALL_FOLDER/words".
