@@ -270,5 +270,5 @@ describe('a cutover that is ended', () => {
     expect(report.sent).toBeGreaterThan(500)
     // Otherwise all of them hit the same moment.
     expect(seen.size).toBeGreaterThan(1)
-  })
+  }, 240_000)
 })

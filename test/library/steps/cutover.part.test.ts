@@ -127,6 +127,33 @@ describe('cutover', () => {
     expect(await first.ended).toMatchObject({ status: 0, results: { values: { previous: [a.address] } } })
   })
 
+  test('lets several apps share an nginx and the port of the generation', async () => {
+    const bench = await cutoverBench()
+    await bench.served()
+    const [b, c] = [await bench.backend('b'), await bench.backend('c')]
+    const cart = { app: 'cart', configFile: join(bench.folder, 'conf.d/cart.conf') }
+    expect(await bench.run({ ...cart, newBackends: [c.address] })).toMatchObject({ status: 0 })
+    expect(await bench.run({ newBackends: [b.address] })).toMatchObject({
+      status: 0,
+      results: { values: { generation: 3 } },
+    })
+    expect(await bench.run({ ...cart, newBackends: [c.address] })).toMatchObject({
+      status: 0,
+      results: { values: { generation: 1, changed: false } },
+    })
+  })
+
+  test('works while one of the members of etcd is down', async () => {
+    const bench = await cutoverBench()
+    const a = await bench.served()
+    const b = await bench.backend('b')
+    const endpoints = ['http://127.0.0.1:9', bench.etcd.endpoint]
+    expect(await bench.run({ endpoints, newBackends: [b.address], stopCommand: killing(a) })).toMatchObject({
+      status: 0,
+    })
+    expect(await bench.answering()).toEqual(['b'])
+  })
+
   test('leaves a file alone that somebody else wrote', async () => {
     const bench = await cutoverBench()
     const a = await bench.backend('a')
