@@ -4,11 +4,13 @@ import { checkContract } from './steps/check-contract.ts'
 import { cutover } from './steps/cutover.ts'
 import { etcdCluster } from './steps/etcd-cluster.ts'
 import { etcdConfig } from './steps/etcd-config.ts'
+import { poolImage } from './steps/pool-image.ts'
 import { promoteImage } from './steps/promote-image.ts'
 import { puppeteerTest } from './steps/puppeteer-test.ts'
 import { seleniumTest } from './steps/selenium-test.ts'
 import { tcpService } from './steps/tcp-service.ts'
 import { withCompose } from './steps/with-compose.ts'
+import { shipImage } from './steps/ship-image.ts'
 import { withEatMyData } from './steps/with-eat-my-data.ts'
 import { withEtcdConfig } from './steps/with-etcd-config.ts'
 import { withNetwork } from './steps/with-network.ts'
@@ -22,11 +24,13 @@ export const steps: readonly StepDefinition[] = [
   cutover,
   etcdCluster,
   etcdConfig,
+  poolImage,
   promoteImage,
   puppeteerTest,
   seleniumTest,
   tcpService,
   withCompose,
+  shipImage,
   withEatMyData,
   withEtcdConfig,
   withNetwork,

@@ -41,7 +41,7 @@ export function sampleCall(definition: StepDefinition): StepCall | undefined {
     }
   }
   for (const constraint of definition.constraints ?? []) {
-    if (constraint.kind === 'needs' && isNeededByDefault(constraint, definition)) {
+    if (constraint.kind === 'needs' && isNeeded(constraint, definition, parameters)) {
       const needed = definition.parameters[constraint.needs]
       if (needed) parameters[constraint.needs] = constraint.needsValue ?? goodValue(needed)
     }
@@ -55,14 +55,14 @@ export function sampleCall(definition: StepDefinition): StepCall | undefined {
   return 'problem' in accepted ? undefined : { parameters, body }
 }
 
-function isNeededByDefault(
+function isNeeded(
   { parameter, equals }: Constraint & { kind: 'needs' },
   { parameters }: StepDefinition,
+  given: Readonly<Record<string, unknown>>,
 ): boolean {
   const declared = parameters[parameter]
-  return (
-    equals !== undefined && declared !== undefined && 'default' in declared && declared.default === equals
-  )
+  const fallback = declared && 'default' in declared ? declared.default : undefined
+  return equals !== undefined && (given[parameter] ?? fallback) === equals
 }
 
 /** The sample with one more parameter each; what constraints say of that is for `acceptParameters` to tell. */

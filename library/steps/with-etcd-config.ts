@@ -8,8 +8,8 @@ export const withEtcdConfig = defineStep({
   summary: 'Run a command, a container or a body with configuration from etcd, as variables or as a file',
   description: [
     'Reads everything below a key, all of it at one revision, and gives it to a command, to a command in a container, or to a body. The image stays the same from test to production; what differs comes from etcd.',
-    'As variables: /shop/database/host below the prefix /shop becomes DATABASE_HOST. As a file: ETCD_CONFIG_FILE names it, as JSON with the keys as they are, or as lines NAME=value. Values are never on a command line and never in the log.',
-    'In a body, docker run $ETCD_CONFIG_ARGS IMAGE hands the variables on by their names. A file is handed on by --volume "$ETCD_CONFIG_FILE:/run/config:ro".',
+    'As variables: /shop/database/host below the prefix /shop becomes DATABASE_HOST. As a file: ETCD_CONFIG_FILE names it, as JSON with the keys as they are, or as lines NAME=value. Values are never on a command line and never in the log, and with image not in what docker inspect shows.',
+    'In a body, docker run $ETCD_CONFIG_ARGS IMAGE hands the variables on by their names; docker inspect shows such values. A file is handed on by --volume "$ETCD_CONFIG_FILE:/run/config:ro", and is the better way for secrets.',
     'Names by which programs are made to run something else, such as PATH and LD_PRELOAD, are refused: whoever may write configuration may not thereby run code here.',
   ],
   since: '0.1.0',

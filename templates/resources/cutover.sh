@@ -5,7 +5,8 @@ prepare() {
   config=${STEP_CONFIG_FILE:-/etc/nginx/conf.d/$STEP_APP.conf}
   # No pattern of an include finds what begins with a dot.
   beside=${config%/*}/.${config##*/}
-  wanted=${STEP_NEW_BACKENDS//$'\n'/,}
+  # In the order in which etcd has them, so that the same backends are the same text.
+  wanted=$(printf '%s' "$STEP_NEW_BACKENDS" | LC_ALL=C sort -u | paste -sd , -)
 }
 
 # take_turn: one cutover at a time on this file. The lock is the process's own: it ends with it, however that ends.
@@ -118,7 +119,7 @@ check_parts() {
 # choose_way: where to go from the state that was found; what is on its way is only gone on with.
 choose_way() {
   if [ "$STEP_PHASE" = undo ] && [ "$phase" != steady ]; then
-    [ "$phase" != stopping ] || fail "$new serves alone, and $old may be stopped already" "start $old, and call it with newBackends: ['$old']"
+    [ "$phase" != stopping ] || fail "$new serves alone, and what served before may be stopped already" "start it, and call it with newBackends: ['$old']"
     undo || fail "$STEP_APP could not be taken back to $old" 'its words stand above'
     return
   fi
@@ -153,7 +154,7 @@ begin() {
   check_health "$wanted"
   added=$(without "$wanted" "$active")
   note_begin
-  enter adding "$wanted" "$(without "${active:--}" "$wanted")" $((generation + 1)) "$added"
+  enter adding "$wanted" "${active:--}" $((generation + 1)) "$added"
 }
 
 # note_begin: from now on whoever ends the call takes it back.
@@ -174,12 +175,12 @@ proceed() {
     both)
       [ "$STEP_PHASE" != add ] || return 1
       serves "$generation" || bring_into_force || give_up
-      if [ "$old" = - ]; then
-        enter steady "$new" - "$generation"
+      if [ "$(outgoing)" = - ]; then
+        enter steady "$new" "$old" "$generation"
         return
       fi
       check_health "$new"
-      enter removing "$new" "$old" $((generation + 1)) '' "$old"
+      enter removing "$new" "$old" $((generation + 1)) '' "$(outgoing)"
       ;;
     removing)
       bring_into_force || give_up
@@ -196,6 +197,9 @@ proceed() {
   esac
 }
 
+# Those that do not serve any more; one that was there before and is wanted again stays all the time.
+outgoing() { without "$old" "$new"; }
+
 # stop_old: nobody sends to it any more, so there is no way back if that fails, and none is needed.
 stop_old() {
   local seconds status=0
@@ -205,11 +209,11 @@ stop_old() {
     supervise docker stop --time "$seconds" "$STEP_STOP_CONTAINER" 9>&- >/dev/null || status=$?
   elif given "$STEP_STOP_COMMAND"; then
     printf '%s\n' "$STEP_STOP_COMMAND" >"$CALL_FOLDER/stop"
-    CUTOVER_OLD=${old//,/ } CUTOVER_NEW=${new//,/ } supervise timeout --foreground "$seconds" \
+    CUTOVER_OLD=$(outgoing | tr , ' ') CUTOVER_NEW=${new//,/ } supervise timeout --foreground "$seconds" \
       bash -e "$CALL_FOLDER/stop" 9>&- || status=$?
   fi
   [ "$status" -eq 0 ] ||
-    fail "$new serves alone, but $old could not be stopped: exit code $status" 'nothing is sent to it any more; the same call tries again'
+    fail "$new serves alone, but $(outgoing) could not be stopped: exit code $status" 'nothing is sent to it any more; the same call tries again'
 }
 
 # undo: back to the old backends alone. Fails when nginx cannot be brought there, with the state left at undoing.
@@ -229,9 +233,12 @@ undo() {
   enter steady "$old" - "${before#* }"
 }
 
+# finish_undo: the traffic is back with the reload; a worker that does not end only means that the new one may not yet.
 finish_undo() {
-  bring_into_force && await_drain || return 1
+  local left=$new
+  bring_into_force || return 1
   enter steady "$old" - "$generation"
+  await_drain || say "$left may be asked until those workers are gone: do not stop it before"
 }
 
 # undo_first: with nothing to go back to, nginx keeps what it has taken; an empty upstream is worse.

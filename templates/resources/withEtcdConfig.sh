@@ -1,8 +1,10 @@
-# Names by which a program is made to run other code, or another shell to read something first. Whoever may write
-# configuration is not meant to.
+# Names by which a program is made to run something else, by which a process of a build is known, or by which we know what
+# to do ourselves. Whoever may write configuration may not thereby run code here.
 is_dangerous() {
   case $1 in
-    PATH | IFS | ENV | HOME | PS4 | SHELL | SHELLOPTS | PROMPT_COMMAND | LD_* | BASH* | GIT_* | DOCKER_* | NODE_OPTIONS | PYTHON* | PERL5* | RUBYOPT | JAVA_TOOL_OPTIONS) return 0 ;;
+    PATH | IFS | ENV | HOME | PS4 | SHELL | SHELLOPTS | PROMPT_COMMAND | LD_* | BASH* | UID | EUID | PPID) return 0 ;;
+    GIT_* | DOCKER_* | NODE_OPTIONS | PYTHON* | PERL5* | RUBYOPT | JAVA_TOOL_OPTIONS) return 0 ;;
+    JENKINS_* | HUDSON_* | BUILD_ID | FOOTMAN_* | STEP_* | CALL_*) return 0 ;;
     *) return 1 ;;
   esac
 }
@@ -71,28 +73,39 @@ step_run() {
   if [ "$STEP_INJECT" = file ]; then
     write_file
     export ETCD_CONFIG_FILE=$file
-  else
-    for index in ${names[@]+"${!names[@]}"}; do export "${names[index]}=${etcd_values[index]}"; done
   fi
-  if given "$STEP_IMAGE"; then run_in_container; else run_command; fi
+  write_start
+  if given "$STEP_IMAGE"; then run_in_container; else run_command bash -e "$CALL_FOLDER/inside/start"; fi
   tell
 }
 
-# docker takes the values from its own environment: on its command line stand names only.
+# write_start: what takes the variables from a file, and goes on as what it is told to. Never in this shell, whose own they
+# might be.
+write_start() {
+  local index quote="'\\''"
+  umask 077
+  mkdir -p "$CALL_FOLDER/inside"
+  if [ "$STEP_INJECT" = env ]; then
+    for index in ${names[@]+"${!names[@]}"}; do
+      printf "export %s='%s'\n" "${names[index]}" "${etcd_values[index]//\'/$quote}"
+    done
+  fi >"$CALL_FOLDER/inside/settings"
+  # shellcheck disable=SC2016 # the shell that reads it expands it
+  printf '. "${0%%/*}/settings"\nexec "$@"\n' >"$CALL_FOLDER/inside/start"
+}
+
+# Variables reach the container in a mounted file: whoever may ask the engine reads what a container was started with.
 run_in_container() {
-  local words=() name
+  local words=() inside=$CALL_FOLDER/inside
   need_program docker docker.io
   if [ "$STEP_INJECT" = file ]; then
     words=(--volume "$CALL_FOLDER/config:/run/etcd-config:ro" --env "ETCD_CONFIG_FILE=/run/etcd-config/config.$STEP_FORMAT")
-  else
-    for name in ${names[@]+"${names[@]}"}; do words+=(--env "$name"); done
   fi
-  mkdir -p "$CALL_FOLDER/inside"
-  printf '%s\n' "$STEP_COMMAND" >"$CALL_FOLDER/inside/command"
+  printf '%s\n' "$STEP_COMMAND" >"$inside/command"
   supervise docker run --rm --init --name "footman-$CALL_ID" \
     --label "jenkins.job=${JOB_NAME-}" --label "jenkins.build=${BUILD_NUMBER-}" \
-    --user "$(id -u):$(id -g)" --volume "$PWD:$PWD" --workdir "$PWD" --volume "$CALL_FOLDER/inside:$CALL_FOLDER/inside:ro" \
-    ${words[@]+"${words[@]}"} --entrypoint sh "$STEP_IMAGE" -e "$CALL_FOLDER/inside/command"
+    --user "$(id -u):$(id -g)" --volume "$PWD:$PWD" --workdir "$PWD" --volume "$inside:$inside:ro" \
+    ${words[@]+"${words[@]}"} --entrypoint sh "$STEP_IMAGE" -e "$inside/start" sh -e "$inside/command"
 }
 
 step_begin() {

@@ -2,8 +2,8 @@
 #   PHASE NEW OLD GENERATION
 # adding    NEW is among the backends, and nginx is to be told
 # both      nginx sends to NEW and OLD
-# removing  OLD is not among the backends any more, and nginx is to be told
-# stopping  nothing goes to OLD any more, so that it may be stopped
+# removing  of OLD only what is in NEW too is left among the backends, and nginx is to be told
+# stopping  nothing goes to the rest of OLD any more, so that it may be stopped
 # steady    NEW serves alone; OLD is what served before
 # undoing   OLD alone is among the backends again, and nginx is to be told
 # Each change of it is one transaction that holds only for the state that was read: two cutovers cannot mix. A call that

@@ -4,11 +4,13 @@ import { cutover } from './cutover.ts'
 import { etcdCluster } from './etcd-cluster.ts'
 import { etcdConfig } from './etcd-config.ts'
 import type { FakeStep } from './fake-step.ts'
+import { poolImage } from './pool-image.ts'
 import { promoteImage } from './promote-image.ts'
 import { puppeteerTest } from './puppeteer-test.ts'
 import { seleniumTest } from './selenium-test.ts'
 import { tcpService } from './tcp-service.ts'
 import { withCompose } from './with-compose.ts'
+import { shipImage } from './ship-image.ts'
 import { withEatMyData } from './with-eat-my-data.ts'
 import { withEtcdConfig } from './with-etcd-config.ts'
 import { withNetwork } from './with-network.ts'
@@ -18,15 +20,17 @@ import { withXvfb } from './with-xvfb.ts'
 /** Stand-ins by the name of the step. Every step has them: the contract test insists. */
 export const fakes: Readonly<Record<string, FakeStep>> = {
   autobuildImage,
+  checkContract,
   cutover,
   etcdCluster,
   etcdConfig,
-  checkContract,
+  poolImage,
   promoteImage,
   puppeteerTest,
   seleniumTest,
   tcpService,
   withCompose,
+  shipImage,
   withEatMyData,
   withEtcdConfig,
   withNetwork,

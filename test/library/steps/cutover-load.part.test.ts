@@ -34,7 +34,7 @@ test('20 cutovers under load lose no request, and the same load sees what kill-f
   expect(report.backends).toHaveLength(21)
   expect(report.sent).toBeGreaterThan(perSecond * 20)
   expect(lost.failures.length).toBeGreaterThan(0)
-}, 240_000)
+}, 480_000)
 
 function tell(what: string, { sent, failures, repeated, slowestGapMs, slowestMs }: LoadReport): void {
   process.stdout.write(

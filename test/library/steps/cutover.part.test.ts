@@ -89,18 +89,25 @@ describe('cutover', () => {
     expect(await bench.answering()).toEqual(['a'])
   })
 
-  test('replaces several backends by several, and keeps one that is in both', async () => {
+  test('replaces several backends by several, keeps one that is in both, and goes back to all of them', async () => {
     const bench = await cutoverBench()
     const [a, b, c] = [await bench.served(), await bench.backend('b'), await bench.backend('c')]
-    await bench.run({ newBackends: [a.address, b.address] })
+    const before = [a.address, b.address].toSorted()
+    await bench.run({ newBackends: before.toReversed() })
     expect(await bench.answering()).toEqual(['a', 'b'])
-    const { results } = await bench.run({
-      newBackends: [b.address, c.address],
-      stopCommand: `[ "$CUTOVER_OLD" = ${a.address} ] && ${killing(a)}`,
+    const after = { newBackends: [b.address, c.address] }
+
+    await bench.run({ ...after, phase: 'add' })
+    expect(await bench.answering()).toEqual(['a', 'b', 'c'])
+    expect(await bench.run({ phase: 'undo' })).toMatchObject({ results: { values: { active: before } } })
+    expect(await bench.answering()).toEqual(['a', 'b'])
+
+    const stopCommand = `[ "$CUTOVER_OLD" = ${a.address} ] && ${killing(a)}`
+    expect(await bench.run({ ...after, stopCommand })).toMatchObject({
+      status: 0,
+      results: { values: { active: after.newBackends.toSorted(), previous: before } },
     })
-    expect(results.values).toMatchObject({ active: [b.address, c.address], previous: [a.address] })
-    expect(await bench.answering()).toEqual(['b', 'c'])
-    expect(a.isAlive()).toBe(false)
+    expect([await bench.answering(), a.isAlive()]).toEqual([['b', 'c'], false])
   })
 
   test('waits for its turn when another cutover is under way, and then goes on from what that left', async () => {
@@ -118,6 +125,33 @@ describe('cutover', () => {
       results: { values: { previous: [b.address] } },
     })
     expect(await first.ended).toMatchObject({ status: 0, results: { values: { previous: [a.address] } } })
+  })
+
+  test('lets several apps share an nginx and the port of the generation', async () => {
+    const bench = await cutoverBench()
+    await bench.served()
+    const [b, c] = [await bench.backend('b'), await bench.backend('c')]
+    const cart = { app: 'cart', configFile: join(bench.folder, 'conf.d/cart.conf') }
+    expect(await bench.run({ ...cart, newBackends: [c.address] })).toMatchObject({ status: 0 })
+    expect(await bench.run({ newBackends: [b.address] })).toMatchObject({
+      status: 0,
+      results: { values: { generation: 3 } },
+    })
+    expect(await bench.run({ ...cart, newBackends: [c.address] })).toMatchObject({
+      status: 0,
+      results: { values: { generation: 1, changed: false } },
+    })
+  })
+
+  test('works while one of the members of etcd is down', async () => {
+    const bench = await cutoverBench()
+    const a = await bench.served()
+    const b = await bench.backend('b')
+    const endpoints = ['http://127.0.0.1:9', bench.etcd.endpoint]
+    expect(await bench.run({ endpoints, newBackends: [b.address], stopCommand: killing(a) })).toMatchObject({
+      status: 0,
+    })
+    expect(await bench.answering()).toEqual(['b'])
   })
 
   test('leaves a file alone that somebody else wrote', async () => {

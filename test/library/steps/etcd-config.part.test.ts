@@ -185,8 +185,9 @@ describe('etcdConfig with three members', () => {
     await call.body(
       'etcd-cluster start member-1; etcd-cluster start member-3; until etcd-cluster status; do sleep 0.2; done',
     )
-    expect((await config({ key: '/a' })).results.values.value).toBe('one')
-  })
+    // What could not be agreed on may have been noted by one of them, and be agreed on now.
+    expect(['one', 'two']).toContain((await config({ key: '/a' })).results.values.value)
+  }, 240_000)
 })
 
 async function bench() {

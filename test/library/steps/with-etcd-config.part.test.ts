@@ -15,10 +15,10 @@ const show = 'printf "%s|" "$DATABASE_HOST" "$DATABASE_PASSWORD" "$MOTD"'
 const settings = {
   '/shop/database/host': '10.0.0.7',
   '/shop/database/password': 'p"a$s\\s',
-  '/shop/motd': 'two\nlines',
+  '/shop/motd': "it's two\nlines",
   '/shopping/other': 'not ours',
 }
-const shown = '10.0.0.7|p"a$s\\s|two\nlines|'
+const shown = `10.0.0.7|p"a$s\\s|it's two\nlines|`
 
 describe('withEtcdConfig', () => {
   test('gives a command what is below the prefix as variables, and tells nobody', async () => {
@@ -36,15 +36,19 @@ describe('withEtcdConfig', () => {
     expect(results.report).toBe('gave it 3 settings of /shop, as they were at revision 5')
   })
 
-  test('gives them to a container by name, and none is in its configuration', async () => {
+  test('gives them to a container in a way that neither docker run nor docker inspect shows', async () => {
     const { call } = await bench(settings)
     const image = await importImage()
     const step = await call({ image, command: `${show}; echo; echo ready; sleep 100`, namePrefix: '_' })
     const phase = step.start('run')
     await until('it runs', () => phase.log().includes('ready'))
-    const { stdout } = await run('pgrep', ['-af', `docker run.*footman-${step.id}`])
-    expect(stdout).toContain('--env _DATABASE_PASSWORD ')
-    expect(stdout).not.toContain('p"a')
+    const called = await run('pgrep', ['-af', `docker run.*footman-${step.id}`])
+    const { stdout: inspected } = await run('docker', ['inspect', `footman-${step.id}`])
+    expect(inspected).toContain('"Env"')
+    for (const shows of [called.stdout, inspected]) {
+      expect(shows).not.toContain('10.0.0.7')
+      expect(shows).not.toMatch(/p\\*"a/)
+    }
     phase.process.kill('SIGTERM')
     expect((await phase.ended).status).toBe(143)
     expect((await run('docker', ['ps', '-aq', '--filter', `name=footman-${step.id}`])).stdout).toBe('')
@@ -97,6 +101,13 @@ describe('withEtcdConfig', () => {
       'the variable LD_PRELOAD, by which programs',
     ],
     [
+      'it would be our own command',
+      { '/shop/step/command': 'echo must not run' },
+      {},
+      'the variable STEP_COMMAND',
+    ],
+    ['it would be our own file', { '/shop/call/result': '/tmp/x' }, {}, 'the variable CALL_RESULT'],
+    [
       'two keys are one name',
       { '/shop/a-b': '1', '/shop/a.b': '2' },
       {},
@@ -125,7 +136,7 @@ describe('withEtcdConfig', () => {
     await file.phase('begin')
     const { ETCD_CONFIG_FILE: path = '' } = await file.bodyEnvironment()
     expect(path).toBe(join(file.folder, 'config/config.json'))
-    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ motd: 'two\nlines' })
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ motd: "it's two\nlines" })
   })
 })
 

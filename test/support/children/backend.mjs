@@ -15,10 +15,13 @@ const server = createServer((request, response) => {
   request.on('data', (chunk) => (length += chunk.length))
   request.on('end', () => setTimeout(() => response.end(`${length}\n`), 20))
 })
-const listen = () =>
-  server.listen(Number(port), '127.0.0.1', () => process.stdout.write(`${server.address().port}\n`))
-setTimeout(listen, Number(startsMs))
+const tellPort = () => {
+  const address = server.address()
+  if (address && typeof address === 'object') process.stdout.write(`${address.port}\n`)
+}
+setTimeout(() => server.listen(Number(port), '127.0.0.1', tellPort), Number(startsMs))
 
+/** @type {(response: import('node:http').ServerResponse, pieces: number) => void} */
 function drip(response, pieces) {
   response.write('piece\n')
   if (pieces > 1) setTimeout(drip, 200, response, pieces - 1)
