@@ -156,6 +156,14 @@ describe('a slot over SSH', () => {
   })
 })
 
+test('a slot that has a container already keeps it, and its key', async () => {
+  const { jenkins, engine, open } = bench()
+  await open()
+  await expect(open(true)).rejects.toMatchObject({ failure: 'conflict' })
+  expect(engine.containers()).toHaveLength(1)
+  expect(jenkins.credentials.size).toBe(1)
+})
+
 describe('a slot that cannot be opened leaves neither container nor key', () => {
   test('when the login fails', async () => {
     const { jenkins, engine, refuse, open } = bench()
