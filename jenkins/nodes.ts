@@ -40,8 +40,7 @@ export function nodeCalls(http: JenkinsHttp): Pick<Jenkins, NodeCalls> {
     disconnect: (name, reason, signal) =>
       nodeVerb(http, name, { doing: `disconnect node ${name}`, verb: 'doDisconnect', reason, signal }),
     nodeLog: (name, signal) => readLog(http, name, signal),
-    launch: (name, signal) =>
-      nodeVerb(http, name, { doing: `launch node ${name}`, verb: 'launchSlaveAgent', reason: '', signal }),
+    launch: (name, signal) => launch(http, name, signal),
   }
 }
 
@@ -144,6 +143,18 @@ async function nodeVerb(
     // Jenkins shows only what follows the last " : " of a reason.
     form: { offlineMessage: reason.replace(/\s+:\s+/g, ': ') },
     expect: [302],
+    landsOn: /^computer\//,
+    signal,
+  })
+}
+
+/** A node whose agent is there by now is shown in a page of its own (jenkinsci/jenkins SlaveComputer.java doLaunchSlaveAgent). */
+async function launch(http: JenkinsHttp, name: string, signal?: AbortSignal): Promise<void> {
+  await http.ask({
+    doing: `launch node ${name}`,
+    method: 'POST',
+    path: `${nodePath(name)}/launchSlaveAgent`,
+    expect: [200, 302],
     landsOn: /^computer\//,
     signal,
   })

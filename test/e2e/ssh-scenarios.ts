@@ -1,4 +1,7 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { connectDocker } from '../../core/docker.ts'
 import { freestyleJob } from '../support/job-xml.ts'
 import { AgentHome } from './agent-process.ts'
 import { Jobs, type Stage } from './stage.ts'
@@ -20,8 +23,11 @@ export function sshScenarios(stage: () => Stage): void {
       const build = await jobs.start('keys', freestyleJob(`${machine}&&1CPU1G`, 'echo built'))
       expect(await jobs.ended(build)).toMatchObject({ result: 'SUCCESS' })
       expect(await keys()).toHaveLength(1)
+      expect(await filesWithKeys(home.folder)).toEqual([])
       expect((await home.call('agent', 'stop')).exitCode).toBe(0)
       expect(await keys()).toEqual([])
+      expect(await filesWithKeys(home.folder)).toEqual([])
+      expect(await (await connectDocker()).list({ 'io.footman.slot': `${machine}-1` })).toEqual([])
     } finally {
       await jobs.remove()
       await home.remove()
@@ -40,4 +46,14 @@ export function sshScenarios(stage: () => Stage): void {
       await home.remove()
     }
   })
+}
+
+/** Key material on the disk of the machine, anywhere in its home. */
+async function filesWithKeys(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+  const texts = await Promise.all(files.map((file) => readFile(file, 'latin1')))
+  return files.filter((_, index) => texts[index]?.includes('PRIVATE KEY'))
 }

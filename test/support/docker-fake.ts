@@ -140,7 +140,7 @@ export function fakeDocker(options: { now?: () => number; info?: Partial<EngineI
     async inspect(id, signal) {
       await enter('inspect', signal)
       const container = find(id)
-      return container && structuredClone(container.state)
+      return container && { ...structuredClone(container.state), ports: publishedPorts(container) }
     },
     async create(spec, signal) {
       await enter('create', signal)
@@ -238,4 +238,14 @@ const fakeInfo: EngineInfo = {
   rootless: false,
   enforces: { cpu: true, memory: true, pids: true },
   dataRoot: undefined,
+}
+
+/** The engine finds ports from 40001 on free. */
+function publishedPorts({ spec, state }: Container): Record<number, number> {
+  if (state.status !== 'running') return {}
+  const ports = (spec.publish ?? []).map(({ containerPort, hostPort }, index) => [
+    containerPort,
+    hostPort || 40_001 + index,
+  ])
+  return Object.fromEntries(ports)
 }

@@ -8,7 +8,7 @@ export function pigeon(over: Partial<Transport> = {}): Transport {
     isAutomatic: true,
     agentsDial: true,
     addedLabels: [],
-    defaultImage: () => 'pigeon/loft:1',
+    defaultImage: () => 'jenkins/inbound-agent:pigeons',
     usable: async () => ({ usable: true, finding: 'pigeons are about' }),
     tryOut: async ({ node }) => ({ usable: true, finding: `a pigeon found ${node}` }),
     explain: async () => 'the cat got it',

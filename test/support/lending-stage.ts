@@ -13,6 +13,7 @@ import { satisfiedBy } from '../../agent/match/match.ts'
 import { known, type Readings } from '../../agent/policy/sensor.ts'
 import { slotName } from '../../agent/slots/slots.ts'
 import { webSocketTransport } from '../../agent/transports/inbound/websocket.ts'
+import type { Transport } from '../../agent/transports/transport.ts'
 import { createLog } from '../../core/log.ts'
 import type { Jenkins } from '../../jenkins/jenkins.ts'
 import { type FakeDocker, fakeDocker } from './docker-fake.ts'
@@ -42,6 +43,8 @@ export interface StageOptions {
   /** Stands between the daemon and the fakes, e.g. to spoil their answers. */
   edges?: (real: Pick<Edges, 'jenkins' | 'engine'>) => Partial<Edges>
   reconnect?: () => Promise<Jenkins>
+  /** Default: WebSocket. */
+  transport?: Transport
   /** Where fetched files are kept; default: an empty folder. */
   cacheDir?: string
 }
@@ -128,7 +131,7 @@ export class LendingStage {
       config,
       jenkins: this.jenkins,
       engine: this.docker,
-      transport: webSocketTransport,
+      transport: this.#options.transport ?? webSocketTransport,
       machineName: config.machine.name ?? 'ann',
       machineId: 'a1b2c3',
       budget: { cpus: config.machine.cpus ?? 8, memoryBytes: config.machine.memory ?? 16 * 2 ** 30 },

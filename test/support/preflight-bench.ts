@@ -9,7 +9,7 @@ import { type FakeDocker, fakeDocker } from './docker-fake.ts'
 import { FakeJenkins } from './fake-jenkins.ts'
 
 const gib = 2 ** 30
-export const defaultImage = 'jenkins/inbound-agent:latest-jdk17'
+export const defaultImage = 'jenkins/inbound-agent:jdk17'
 
 export const contentReadings: Readings = {
   power: known({ onBattery: false }),

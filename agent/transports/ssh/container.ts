@@ -40,13 +40,26 @@ export async function startSshContainer(options: SshContainerOptions, context: S
       ...(signal && { signal }),
     })
   } catch (error) {
-    if (!/port is already allocated|address already in use|ports are not available/i.test(messageOf(error)))
-      throw error
-    throw new UserError(`a port for ${options.plan.slot} is taken on this machine: ${messageOf(error)}`, {
+    throw explained(error, { slot: options.plan.slot, user })
+  }
+}
+
+/** Two refusals of the engine whose cure is a setting of ours. */
+function explained(cause: unknown, { slot, user }: { slot: string; user: string }): unknown {
+  const said = messageOf(cause)
+  if (/port is already allocated|address already in use|ports are not available/i.test(said)) {
+    return new UserError(`a port for ${slot} is taken on this machine: ${said}`, {
       hint: 'set ssh.port to the first of a few that are free, or leave it out: then the engine finds one',
-      cause: error,
+      cause,
     })
   }
+  if (/\/etc\/passwd/.test(said)) {
+    return new UserError(`there is no user ${user} in the image`, {
+      hint: 'set ssh.user to one that is, or name an image such as jenkins/ssh-agent in templates[].image',
+      cause,
+    })
+  }
+  return cause
 }
 
 /** Where the outside reaches the sshd of a running container. Throws RemoteError when it does not run. */

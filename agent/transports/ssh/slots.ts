@@ -62,9 +62,11 @@ export function sshSlots(parts: SshSlotParts = {}): Pick<Transport, 'rest' | 'op
         const hostKey = hostPair.publicKey
         await introduce({ slotPlan, nodeExists, containerId, address, hostKey, clientKey }, context)
       } catch (error) {
-        // The next look finds what cannot be taken back now.
-        await release(slotPlan.slot, context).catch(() => undefined)
-        if (containerId !== undefined) await engine.remove(containerId).catch(() => undefined)
+        // Not the key of another container that has the slot. The next look finds what cannot be taken back now.
+        if (containerId !== undefined) {
+          await release(slotPlan.slot, context).catch(() => undefined)
+          await engine.remove(containerId).catch(() => undefined)
+        }
         throw error
       } finally {
         forgetSecret(hostPair.privateKey)

@@ -33,7 +33,7 @@ it('keeps secret what may be one', () => {
         : []
     return [...(shape.secret ? [path] : []), ...inside]
   }
-  expect(secrets(shapeOf(agentConfigSchema), '')).toEqual(['.controller.token'])
+  expect(secrets(shapeOf(agentConfigSchema), '')).toEqual(['.controller.token', '.dockerSsh.key'])
 })
 
 describe('refuses', () => {

@@ -115,6 +115,15 @@ describe('a node with an SSH launcher', () => {
     await vi.waitFor(async () => expect(await jenkins.nodeLog('n1')).toContain('cannot be found'), soon)
   })
 
+  test('may be asked to launch as often as one likes, also while its agent is there, or dials in itself', async () => {
+    const { jenkins, launcher, server } = await play()
+    await jenkins.launch('n1')
+    await jenkins.updateNode('n1', { launcher })
+    await isOnline(jenkins)
+    await jenkins.launch('n1')
+    expect(server.logins).toBe(1)
+  })
+
   test('gets another agent when the connection was lost', async () => {
     const { jenkins, launcher, server } = await play()
     await jenkins.updateNode('n1', { launcher })
