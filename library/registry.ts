@@ -8,9 +8,9 @@ import { poolImage } from './steps/pool-image.ts'
 import { promoteImage } from './steps/promote-image.ts'
 import { puppeteerTest } from './steps/puppeteer-test.ts'
 import { seleniumTest } from './steps/selenium-test.ts'
+import { shipImage } from './steps/ship-image.ts'
 import { tcpService } from './steps/tcp-service.ts'
 import { withCompose } from './steps/with-compose.ts'
-import { shipImage } from './steps/ship-image.ts'
 import { withEatMyData } from './steps/with-eat-my-data.ts'
 import { withEtcdConfig } from './steps/with-etcd-config.ts'
 import { withNetwork } from './steps/with-network.ts'
@@ -28,9 +28,9 @@ export const steps: readonly StepDefinition[] = [
   promoteImage,
   puppeteerTest,
   seleniumTest,
+  shipImage,
   tcpService,
   withCompose,
-  shipImage,
   withEatMyData,
   withEtcdConfig,
   withNetwork,

@@ -17,16 +17,7 @@ import { upgrades } from './upgrade.ts'
  * `npm run bench [-- name…] [-- --json]`: measures what footman promises, compares it with other means in the same run, and ends
  * with 1 when a target is missed. The figures go to stdout, what is being done to stderr.
  */
-const benches: readonly Bench[] = [
-  labels,
-  reconciliation,
-  idle,
-  reaction,
-  growth,
-  library,
-  cutover,
-  upgrades,
-]
+const benches: readonly Bench[] = [labels, reconciliation, idle, reaction, growth, library, cutover, upgrades]
 
 const cleanUps: (() => Promise<unknown>)[] = []
 let stage: Promise<PracticeStage> | undefined

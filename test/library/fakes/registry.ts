@@ -8,9 +8,9 @@ import { poolImage } from './pool-image.ts'
 import { promoteImage } from './promote-image.ts'
 import { puppeteerTest } from './puppeteer-test.ts'
 import { seleniumTest } from './selenium-test.ts'
+import { shipImage } from './ship-image.ts'
 import { tcpService } from './tcp-service.ts'
 import { withCompose } from './with-compose.ts'
-import { shipImage } from './ship-image.ts'
 import { withEatMyData } from './with-eat-my-data.ts'
 import { withEtcdConfig } from './with-etcd-config.ts'
 import { withNetwork } from './with-network.ts'
@@ -28,9 +28,9 @@ export const fakes: Readonly<Record<string, FakeStep>> = {
   promoteImage,
   puppeteerTest,
   seleniumTest,
+  shipImage,
   tcpService,
   withCompose,
-  shipImage,
   withEatMyData,
   withEtcdConfig,
   withNetwork,
