@@ -49,6 +49,11 @@ export function forgetSecret(secret: Secret): void {
   known.delete(Buffer.from(text).toString('base64'))
 }
 
+/** Stops looking for all of them: between pieces of work that have nothing to do with each other, such as tests in one process. */
+export function forgetAllSecrets(): void {
+  known.clear()
+}
+
 /** The text with every registered secret replaced. */
 export function redact(text: string): string {
   let clean = text

@@ -25,6 +25,7 @@ export default defineConfig({
           testTimeout: 10_000,
           // Loading everything anew for each file took longer than the tests; so none may leave anything global behind.
           isolate: false,
+          setupFiles: ['test/support/forget-secrets.ts'],
           sequence: { groupOrder: 0 },
         },
       },
