@@ -41,7 +41,6 @@ complete() {
   read -r files bytes < <(size_of "$work/want")
   cp "$work/want" "$folder/manifest"
   printf '{"facts":%s,"files":%s,"bytes":%s}\n' "$facts" "$files" "$bytes" >"$folder/facts.json"
-  sync -f "$folder"
   sha256sum <"$folder/manifest" | cut -c 1-64 >"$folder/complete.new"
   sync -f "$folder"
   mv "$folder/complete.new" "$folder/complete"
@@ -62,6 +61,8 @@ verb_warm() {
   began=$(date +%s)
   unfinished=$folder
   live=yes
+  # Without it, whoever goes on looks at all of the copy.
+  rm -f "$folder/looked"
   if [[ -e $folder/seen ]]; then
     index=$folder/seen
   elif [[ $base && -e $base/complete ]]; then
@@ -81,11 +82,12 @@ verb_warm() {
     plan "$work/want" "$work/have" store | cut -f 2
     awk -F "$tab" -v since="$((began - 1))" '$11 >= since { print $1 }' "$work/want"
   } | sort -u >"$folder/doubtful"
-  rm -f "$folder/seen"
-  awk "$awk_path"'FILENAME == ARGV[1] { doubtful[$0]; next } !(path_of($0) in doubtful)' "$folder/doubtful" "$work/look" |
-    sort >"$folder/looked"
   join -t "$tab" -v 1 "$work/want" "$folder/doubtful" >"$folder/seen.new"
   mv "$folder/seen.new" "$folder/seen"
+  awk "$awk_path"'FILENAME == ARGV[1] { doubtful[$0]; next } !(path_of($0) in doubtful)' "$folder/doubtful" "$work/look" |
+    sort >"$folder/looked.new"
+  sync -f "$folder"
+  mv "$folder/looked.new" "$folder/looked"
   unfinished=
   report "$work/want"
 }
@@ -95,18 +97,18 @@ verb_snapshot() {
   local index=/dev/null
   mkdir -p "$folder"
   if [[ -e $folder/complete ]]; then
-    mv "$folder/manifest" "$folder/seen"
-    rm -f "$folder/complete" "$folder/verified"
+    cp "$folder/manifest" "$folder/seen.new"
+    mv "$folder/seen.new" "$folder/seen"
+    rm -f "$folder/complete" "$folder/verified" "$folder/looked"
   else
     unfinished=$folder
   fi
   tell progress look
-  look "$home" >"$work/look"
   if [[ -e $folder/looked ]]; then
     follow "$folder"
   else
     if [[ -e $folder/seen ]]; then index=$folder/seen; fi
-    as_rows <"$work/look" | with_hashes_of "$index" >"$work/want"
+    scan "$home" | with_hashes_of "$index" >"$work/want"
     bring "$folder/home"
   fi
   complete "$folder" "$facts"
@@ -116,7 +118,7 @@ verb_snapshot() {
 # Brings up to date what a warm copy left, by looking only at what is not as it was then and at the folders around it.
 follow() {
   local -r folder=$1
-  sort "$work/look" | comm -3 "$folder/looked" - >"$work/news"
+  look "$home" | sort | comm -3 "$folder/looked" - >"$work/news"
   sed -n "s/^$tab//p" "$work/news" | as_rows >"$work/changed"
   cut -f 1 "$work/changed" >"$work/there"
   sed -n "/^$tab/!p" "$work/news" | awk "$awk_path"'{ print path_of($0) }' | sort -u | comm -23 - "$work/there" >"$work/gone"

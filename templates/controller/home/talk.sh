@@ -8,8 +8,8 @@
 #   facts.json  what ran on it, how much it is
 #   complete    the SHA-256 of the manifest, written last: a folder without it is no backup
 #   verified    when every byte was last read and found right, in ms since 1970
-#   seen, looked, doubtful   only until it is complete: what a copy of the running home has for sure, the same as it was looked
-#               at, and the paths for which nobody knows
+#   seen, doubtful, looked   only until it is complete: rows that a copy of the running home has for sure, the paths for which
+#               nobody knows, and, when both are right, what was seen of the home, to tell what has changed since
 #
 # Rows are lines with tabs between the fields, sorted by the first: path, first path of the same hard-linked file, kind
 # (f d l, or what stat calls it), mode, uid, gid, size, time of the last change, target of a link, SHA-256; and what the home said at that moment:

@@ -128,19 +128,7 @@ describe('the same with a home of 50,000 files', () => {
     const cases: Episode[] = [
       { title: 'large, healthy', offer: {}, leaves: 'new', outcome: 'upgraded' },
       {
-        title: 'large, breaks',
-        offer: { variant: 'corrupts-and-breaks' },
-        leaves: 'old',
-        outcome: 'rolled-back',
-      },
-      {
-        title: 'large, killed after start',
-        offer: { variant: 'corrupts' },
-        errand: { kill: { entry: 'start', when: 'after' } },
-        leaves: 'old',
-      },
-      {
-        title: 'large, killed before restored',
+        title: 'large, breaks, and footman is killed while it undoes that',
         offer: { variant: 'corrupts-and-breaks' },
         errand: { kill: { entry: 'restored', when: 'before' } },
         leaves: 'old',

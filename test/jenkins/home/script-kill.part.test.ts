@@ -74,11 +74,14 @@ it('takes out of a copy again what a first attempt put in and the home has no mo
   const stage = await scriptStage()
   await furnish(stage.home)
   await stage.results('warm', 'one')
-  await interrupted(stage, 2, 600, 'snapshot', 'one', facts)
-  // What a first attempt put into the copy has to leave it again when it has left the home.
-  await change(stage.home, 'guest')
-  await stage.runAndKill(400, 'snapshot', 'one', facts)
-  await rm(join(stage.home, 'plugins'), { recursive: true })
-  await stage.results('snapshot', 'one', facts)
-  expect(await fingerprint(stage.backup('one/home'))).toEqual(await fingerprint(stage.home))
+  for (const task of ['warm', 'snapshot', 'snapshot']) {
+    for (const afterMs of [150, 300, 600]) {
+      await change(stage.home, 'guest')
+      await stage.runAndKill(afterMs, task, 'one', facts)
+      await rm(join(stage.home, 'plugins'), { recursive: true })
+    }
+    await stage.results('snapshot', 'one', facts)
+    expect(await fingerprint(stage.backup('one/home'))).toEqual(await fingerprint(stage.home))
+    expect(await stage.results('verify', 'one')).toEqual([])
+  }
 })
