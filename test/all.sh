@@ -37,6 +37,16 @@ declare -A needed=(
   [chromium]=chromium
   [chromium-driver]=chromedriver
   [imagemagick]=/usr/bin/import
+  [skopeo]=skopeo
+  [bup]=bup
+  [zstd]=zstd
+  [rsync]=rsync
+  [nginx-light]=/usr/sbin/nginx
+  [etcd-server]=etcd
+  [etcd-client]=etcdctl
+  [socat]=socat
+  [sqlite3]=sqlite3
+  [iptables]=iptables
 )
 
 is_there() { [[ $1 == /* ]] && [[ -e $1 ]] || command -v "$1" >/dev/null; }

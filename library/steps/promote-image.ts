@@ -148,7 +148,7 @@ export const promoteImage = defineStep({
   uses: ['registries', 'registry-blobs', 'promote-by-docker'],
   cleanup: [
     'The logins stand in the private folder of the call only, and are removed with it.',
-    'With docker, the names that it gave images on the agent are taken off again, or named what they named before.',
+    'With docker, the names that it gave images on the agent are taken off again, or named what they named before. In the target the tag footman-incoming stays: docker pushes nothing without a tag, looks at digests only afterwards, and can remove no tag.',
   ],
   onFailure: [
     'Before the copy is complete and compared, no tag has been moved: the target is as it was. What arrived so far has no name, is found again by the next try, and falls to the garbage collection of the registry otherwise.',

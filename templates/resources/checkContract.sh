@@ -242,7 +242,9 @@ start() {
   done
   if given "$STEP_NETWORK"; then words+=(--network "$STEP_NETWORK"); fi
   docker run --detach --name "$name" --label "jenkins.job=${JOB_NAME-}" --label "jenkins.build=${BUILD_NUMBER-}" \
-    --env-file "$file" ${words[@]+"${words[@]}"} "$STEP_IMAGE" >/dev/null || status=$?
+    --env-file "$file" ${words[@]+"${words[@]}"} "$STEP_IMAGE" >/dev/null 2>"$CALL_FOLDER/words" || status=$?
+  cat "$CALL_FOLDER/words" >&2
+  if grep -qiE 'no command specified|unable to find user|executable file not found|no such file or directory' "$CALL_FOLDER/words"; then return 1; fi
   [ "$status" -ne 125 ] || fail "the engine could not start a container of $STEP_IMAGE" 'its own words stand above; this says nothing of the image'
   return "$status"
 }

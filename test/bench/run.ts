@@ -8,16 +8,29 @@ import { growth } from './growth.ts'
 import { idle } from './idle.ts'
 import { labels } from './labels.ts'
 import { library } from './library.ts'
+import { promotion } from './promotion.ts'
 import { reaction } from './reaction.ts'
 import { reconciliation } from './reconcile.ts'
 import { type Measured, reportJson, reportText } from './report.ts'
+import { transfer } from './transfer.ts'
 import { upgrades } from './upgrade.ts'
 
 /**
  * `npm run bench [-- name…] [-- --json]`: measures what footman promises, compares it with other means in the same run, and ends
  * with 1 when a target is missed. The figures go to stdout, what is being done to stderr.
  */
-const benches: readonly Bench[] = [labels, reconciliation, idle, reaction, growth, library, cutover, upgrades]
+const benches: readonly Bench[] = [
+  labels,
+  reconciliation,
+  idle,
+  reaction,
+  growth,
+  library,
+  cutover,
+  upgrades,
+  promotion,
+  transfer,
+]
 
 const cleanUps: (() => Promise<unknown>)[] = []
 let stage: Promise<PracticeStage> | undefined

@@ -7,6 +7,17 @@ remember_name() {
   printf '%s %s\n' "$1" "$(docker image inspect --format '{{.Id}}' "$1" 2>/dev/null || true)" >>"$CALL_FOLDER/names"
 }
 
+# names_by_digest REFERENCE: the names with a digest that the machine has of its repository. Pulling and pushing leave them.
+names_by_digest() {
+  local host path tag digest name
+  split_reference "$1"
+  docker images --digests --format '{{.Repository}} {{.Digest}}' 2>/dev/null | sort -u | while read -r name digest; do
+    case $name,$digest in
+      "$host/$path,sha256:"* | "${path#library/},sha256:"*) printf '%s@%s\n' "$name" "$digest" ;;
+    esac
+  done
+}
+
 forget_by_docker() {
   local name id
   if [ ! -f "$CALL_FOLDER/names" ] || ! has_program docker; then return 0; fi
@@ -17,6 +28,9 @@ forget_by_docker() {
       docker rmi --no-prune "$name" >/dev/null 2>&1 || true
     fi
   done <"$CALL_FOLDER/names"
+  { names_by_digest "$STEP_SOURCE" && names_by_digest "$STEP_TARGET"; } | grep -vxF -f "$CALL_FOLDER/digests" | while read -r name; do
+    docker rmi --no-prune "$name" >/dev/null 2>&1 || true
+  done
   rm -f "$CALL_FOLDER/names"
 }
 
@@ -30,6 +44,7 @@ digest_of_words() { grep -oE '[Dd]igest: sha256:[0-9a-f]{64}' "$CALL_FOLDER/word
 
 find_by_docker() {
   local status=0 words
+  { names_by_digest "$STEP_SOURCE" && names_by_digest "$STEP_TARGET"; } >"$CALL_FOLDER/digests"
   remember_name "$source_reference"
   persist shown docker pull "$source_reference" || status=$?
   [ "$status" -ne 4 ] || fail "there is no $STEP_SOURCE" 'has it been pushed, and under this name?'

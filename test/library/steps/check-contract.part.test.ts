@@ -188,6 +188,16 @@ describe('checkContract', () => {
     expect(existsSync(join(folder, 'image-contract.xml'))).toBe(false)
   })
 
+  test.each([
+    ['has no command', []],
+    ['names a user that it does not have', ['USER nobody-here', 'ENTRYPOINT ["/serve"]']],
+    ['names a program that it does not have', ['ENTRYPOINT ["/none"]']],
+  ])('finds out that an image cannot start, because it %s', async (_, wrong) => {
+    const image = await importImage({ files: { serve }, changes: wrong })
+    const { status, results } = await (await bench('stop: 5s\n')).check({ image })
+    expect({ status, broken: results.values.broken }).toEqual({ status: 1, broken: ['it starts'] })
+  })
+
   test('does not blame the image for what the engine cannot do', async () => {
     const image = await importImage({ files: { serve }, changes })
     const { check, folder } = await bench('stop: 5s\n')

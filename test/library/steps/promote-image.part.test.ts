@@ -292,6 +292,10 @@ describe('promoteImage', () => {
     const { stdout } = await run('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}'])
     expect(stdout.split('\n').filter((name) => name.startsWith(prod))).toEqual([])
     await run('docker', ['rmi', `${dev}/team/own:1`])
+    const digests = await run('docker', ['images', '--digests', '--format', '{{.Repository}}@{{.Digest}}'])
+    expect(
+      digests.stdout.split('\n').filter((name) => /^127.*@sha256/.test(name) && name.startsWith(prod)),
+    ).toEqual([])
   })
 
   test('leaves nothing behind and no tag moved when it is ended in the middle', async () => {
