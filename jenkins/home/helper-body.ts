@@ -51,8 +51,6 @@ export function helperBody(
       Binds: binds,
       CapAdd: capabilities,
       CapDrop: ['ALL'],
-      // The controller may have most of the machine while it runs.
-      CpuShares: 256,
       Mounts: mounts,
       NetworkMode: 'none',
       PidsLimit: 1024,

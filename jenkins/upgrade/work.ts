@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { UserError } from '../../core/errors.ts'
-import { fileError } from '../../core/file-error.ts'
+import { errorCode, fileError } from '../../core/file-error.ts'
 import { type Journal, openJournal } from '../../core/journal.ts'
 import { withLock } from '../../core/lock.ts'
 import { compact } from './compact.ts'
@@ -75,8 +75,9 @@ export async function underLock<T>(
 /** More than the entries of an undoing take; not a hole, which would reserve nothing. Throws UserError when there is no room even now. */
 async function reserveRoom(path: string): Promise<void> {
   try {
-    await writeFile(path, Buffer.alloc(64 * 1024, '.'), { mode: 0o600 })
+    await writeFile(path, Buffer.alloc(64 * 1024, '.'), { mode: 0o600, flag: 'wx' })
   } catch (error) {
+    if (errorCode(error) === 'EEXIST') return
     throw fileError('keep some room with', path, error)
   }
 }

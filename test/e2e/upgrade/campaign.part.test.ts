@@ -31,7 +31,8 @@ afterAll(async () => {
   say(`${played} cases in all; seed ${seed}, to be repeated with FOOTMAN_TEST_SEED`)
   for (const one of theatres) await one.dispose()
   await engine?.dispose()
-}, 60_000)
+  // The large home is there many times over.
+}, 300_000)
 
 describe('upgrades of a controller in a real engine, whatever happens', () => {
   it('every kind of bad version, in the phase where it bites', options, async () => {

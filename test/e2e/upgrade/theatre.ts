@@ -178,13 +178,15 @@ async function leftovers(
     if (policy !== (isOld ? 'no' : 'always')) wrong.push(`${container.name} has the policy ${policy}`)
     if (isOld && container.status === 'running') wrong.push(`${container.name} runs as well`)
   }
-  const volumes = (await host.listVolumes({})).filter(
-    (volume) => volume.startsWith(name) || volume.length === 64,
-  )
-  for (const volume of volumes) {
-    if (volume !== settings.home && volume !== settings.backups.store)
-      wrong.push(`left over: volume ${volume}`)
-  }
+  const ours = [settings.home, settings.backups.store]
+  const strays = async () =>
+    (await host.listVolumes({})).filter(
+      (volume) => !ours.includes(volume) && (volume.startsWith(name) || volume.length === 64),
+    )
+  // One without a name may be of an image that is being built, or of the other stage, and goes by itself.
+  const isTidy = async () => (await strays()).length === 0
+  await until('no volume is left over', isTidy, { withinMs: 10_000 }).catch(() => undefined)
+  wrong.push(...(await strays()).map((volume) => `left over: volume ${volume}`))
   const [last] = await history({ settings, stateFolder })
   const tag = last && `footman-campaign/${name}:footman-rollback-${last.transaction}`
   const tagged =

@@ -1,10 +1,11 @@
-import { rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { recover } from '../../../jenkins/upgrade/recover.ts'
 import { rollback } from '../../../jenkins/upgrade/rollback.ts'
 import { upgrade } from '../../../jenkins/upgrade/upgrade.ts'
-import { tempDir } from '../../support/temp-dir.ts'
 import { Killed, type MemoryStage, memoryStage, name, reference, type StageWishes } from './memory-stage.ts'
 
 interface Story {
@@ -38,26 +39,33 @@ const stories: Story[] = [
   },
 ]
 
+/** On a machine that does much else. */
+const slow = { timeout: 60_000 }
+
 describe.each(stories)('$title', (story) => {
-  test('killed at any moment, and killed again while it recovers, it leaves one good controller', async () => {
-    const folder = await tempDir()
-    const moments = await countMoments(story, folder)
-    expect(moments).toBeGreaterThan(10)
-    for (let first = 0; first < moments; first++) {
-      const stage = await set(story, folder)
-      await killAt(stage, first, () => story.act(stage))
-      // Another one recovers, and is killed as well; at another moment each time.
-      await killAt(stage, first % 7, () => recover(stage.options))
-      stage.onMoment = () => {}
-      await recover(stage.options)
-      expect({ first, ...(await whatIsWrong(stage)) }).toEqual({ first, wrong: [] })
-    }
-  })
+  test(
+    'killed at any moment, and killed again while it recovers, it leaves one good controller',
+    slow,
+    async () => {
+      const folder = await memoryFolder()
+      const moments = await countMoments(story, folder)
+      expect(moments).toBeGreaterThan(10)
+      for (let first = 0; first < moments; first++) {
+        const stage = await set(story, folder)
+        await killAt(stage, first, () => story.act(stage))
+        // Another one recovers, and is killed as well; at another moment each time.
+        await killAt(stage, first % 7, () => recover(stage.options))
+        stage.onMoment = () => {}
+        await recover(stage.options)
+        expect({ first, ...(await whatIsWrong(stage)) }).toEqual({ first, wrong: [] })
+      }
+    },
+  )
 })
 
 describe.each(stories.filter(({ restarts }) => restarts))('$title', (story) => {
-  test('an engine that restarts at any moment leaves one good controller', async () => {
-    const folder = await tempDir()
+  test('an engine that restarts at any moment leaves one good controller', slow, async () => {
+    const folder = await memoryFolder()
     const moments = await countMoments(story, folder)
     for (let at = 0; at < moments; at++) {
       const stage = await set(story, folder)
@@ -72,6 +80,14 @@ describe.each(stories.filter(({ restarts }) => restarts))('$title', (story) => {
     }
   })
 })
+
+/** In memory where there is such a place: hundreds of locks and notes wait for no disk there. */
+async function memoryFolder(): Promise<string> {
+  const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+  const folder = await mkdtemp(join(parent, 'footman-test-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
 
 /** One folder for all of them is quicker. */
 async function set({ wishes, before }: Story, folder: string): Promise<MemoryStage> {
