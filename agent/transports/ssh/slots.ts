@@ -28,12 +28,16 @@ export function sshSlots(parts: SshSlotParts = {}): Pick<Transport, 'rest' | 'op
     const { engine, plan, signal } = context
     const { slotPlan, containerId, address, hostKey, clientKey } = introduction
     const { host } = address
-    const port = await publishedPort(containerId, slotPlan, context)
     const template = plan.config.templates.find(({ name }) => name === slotPlan.template)
     const { java = 'java', workDir = '/home/jenkins/agent' } = template ?? {}
     const { user } = plan.config.ssh
-    const login = { host, port, user, identity: { privateKey: clientKey.privateKey }, hostKey }
-    await check({ login, java, workDir, signal }).catch(async (error) => {
+    const reach = async (): Promise<number> => {
+      const port = await publishedPort(containerId, slotPlan, context)
+      const login = { host, port, user, identity: { privateKey: clientKey.privateKey }, hostKey }
+      await check({ login, java, workDir, signal })
+      return port
+    }
+    const port = await reach().catch(async (error) => {
       const isRunning = (await engine.inspect(containerId, signal))?.status === 'running'
       throw isRunning ? error : await endedTooSoon(containerId, { context, cause: error })
     })

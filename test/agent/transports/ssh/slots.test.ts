@@ -190,7 +190,10 @@ describe('a slot that cannot be opened leaves neither container nor key', () => 
     expect(jenkins.credentials.size).toBe(0)
   })
 
-  test('when sshd ends at once, in its own words', async () => {
+  test.each([
+    ['at once', 0],
+    ['a moment later', 1],
+  ])('when sshd ends %s, in its own words', async (_when, looksBefore) => {
     const { engine, refuse, open } = bench()
     refuse(new RemoteError('unreachable', 'nobody answers'))
     engine.onStart((id) => {
@@ -200,7 +203,7 @@ describe('a slot that cannot be opened leaves neither container nor key', () => 
     let looks = 0
     engine.inspect = async (id, signal) => {
       const state = await inspect(id, signal)
-      return state && ++looks > 1 ? { ...state, status: 'exited' } : state
+      return state && ++looks > looksBefore ? { ...state, status: 'exited' } : state
     }
     await expect(open()).rejects.toMatchObject({
       message: 'sshd ended at once: sshd: no hostkeys available -- exiting.',
