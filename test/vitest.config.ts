@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config'
  * `x.jenkins.test.ts` needs a real controller named by FOOTMAN_TEST_JENKINS_URL, _USER and _TOKEN.
  */
 const special = ['test/**/*.part.test.ts', 'test/**/*.jenkins.test.ts']
-/** Whole stories on one engine, told one after the other. */
+/** Whole stories, after everything else. */
 const stories = ['test/e2e/**/*.part.test.ts']
 /** A browser, a package mirror or an engine may be slow once on a busy machine; twice is a failure. The report tells of it. */
 const again = 1
@@ -32,6 +32,8 @@ export default defineConfig({
       {
         test: {
           name: 'parts',
+          // They wait more than they work: for engines, browsers and servers.
+          maxWorkers: 3,
           include: ['test/**/*.part.test.ts'],
           exclude: stories,
           testTimeout: 120_000,
@@ -48,7 +50,6 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           retry: again,
-          fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
       },
