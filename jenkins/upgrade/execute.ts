@@ -67,12 +67,20 @@ async function restore(work: Work, transaction: Transaction): Promise<void> {
   }
 }
 
-/** What is in use stays: whoever uses it needs it more. The name of the old image goes only where it has another one. */
+/**
+ * What is in use stays: whoever uses it needs it more. The name of the old image goes only where it has another one. A store that is gone
+ * is no reason to call the transaction unfinished.
+ */
 async function tidy(
-  { options: { host, keeperOf } }: Work,
+  { options: { host, keeperOf, log } }: Work,
   { begin, id, pull, pulled }: Transaction,
 ): Promise<void> {
-  await keeperOf(begin.places).removeLeftovers([])
+  await keeperOf(begin.places)
+    .removeLeftovers([])
+    .catch((error: unknown) => {
+      if (!(error instanceof UserError)) throw error
+      log.warn(`leftovers in ${begin.places.store} are not removed: ${error.message}`)
+    })
   const { reference } = begin.to
   if (pull && begin.tagged === undefined) await host.removeImage(reference)
   await host.removeImage(rollbackTag(reference, id))
