@@ -47,6 +47,8 @@ declare -A needed=(
   [socat]=socat
   [sqlite3]=sqlite3
   [iptables]=iptables
+  [mawk]=mawk
+  [python3]=python3
 )
 
 is_there() { [[ $1 == /* ]] && [[ -e $1 ]] || command -v "$1" >/dev/null; }
