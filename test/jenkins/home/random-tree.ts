@@ -92,6 +92,8 @@ export function apply(folder: string, change: Change): void {
   }
 
   function act(): void {
+    // What these do would happen to whatever a link leads to, and that may be outside.
+    if (['write', 'sparse', 'disguise', 'mode'].includes(change.what) && isLink(path)) return
     switch (change.what) {
       case 'write':
         mkdirSync(bytes(change.path.replace(/[^/]*$/, '')), { recursive: true })
@@ -118,6 +120,10 @@ export function apply(folder: string, change: Change): void {
         return lutimesSync(path, change.seconds, change.seconds)
     }
   }
+}
+
+function isLink(path: Buffer): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
 }
 
 /** Other content of the same size and time: only the inode tells. */
