@@ -95,7 +95,7 @@ export const controllerConfigSchema = z.strictObject({
         .describe('Volume, or absolute path of a folder, for them; default: NAME_backups'),
       keep: z.int().min(1).max(1000).default(5).describe('So many are kept'),
       keepFor: duration('30d').describe('Older ones go, except for the last good one'),
-      verify: z.boolean().default(true).describe('Read every byte again before the new version starts'),
+      verify: z.boolean().default(true).describe('Read every byte again while the new version is watched'),
     })
     .prefault({}),
   upgrade: z
