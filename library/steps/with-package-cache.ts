@@ -163,4 +163,5 @@ export const withPackageCache = defineStep({
         "withPackageCache(proxy: 'http://cache.example.com:3128') {\n    sh 'docker build $PACKAGE_CACHE_BUILD_ARGS -t app .'\n}",
     },
   ],
+  uses: ['ports'],
 })
