@@ -14,6 +14,9 @@ import { importImage } from './support/image.ts'
 
 const user = 4242
 
+/** What a step wants to be told besides what it always needs, or it refuses even to plan. */
+const wishes: Record<string, Record<string, unknown>> = { promoteImage: { allowMutable: true } }
+
 /**
  * A container as `docker.image(…).inside` of Docker Pipeline starts it: the workspace and the folder beside it mounted at
  * the same places, the bare user id of the agent, no home; every shell is a `docker exec` with its variables.
@@ -93,10 +96,11 @@ it.each(steps.map((definition) => [definition.name, definition] as const))(
   async (_, definition) => {
     const { phase } = await place(definition)
     const sample = sampleCall(definition)
-    const accepted = acceptParameters(definition, sample?.parameters ?? {}, sample?.body ?? false)
+    const parameters = { ...sample?.parameters, ...wishes[definition.name] }
+    const accepted = acceptParameters(definition, parameters, sample?.body ?? false)
     if ('problem' in accepted) throw new Error(accepted.problem)
     const plan = await phase('plan', accepted.values)
-    expect({ exitCode: plan.exitCode, stdout: plan.stdout }).toEqual({ exitCode: 0, stdout: '' })
+    expect({ exitCode: plan.exitCode, stdout: plan.stdout }, plan.stderr).toEqual({ exitCode: 0, stdout: '' })
     expect(plan.stderr).toContain(`${definition.name}: would `)
     expect((await phase('end', accepted.values)).exitCode).toBe(0)
   },

@@ -21,6 +21,14 @@ split_reference() {
   esac
 }
 
+has_any_tool() {
+  local candidate
+  for candidate in skopeo regctl crane docker; do
+    if has_program "$candidate"; then return 0; fi
+  done
+  return 1
+}
+
 # choose_tool WISH: sets tool to it, or with auto to the best one that there is.
 choose_tool() {
   local candidate
