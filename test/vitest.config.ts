@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
  * Three kinds of test, told apart by the file name:
@@ -11,11 +12,32 @@ const stories = ['test/e2e/**/*.part.test.ts']
 /** A browser, a package mirror or an engine may be slow once on a busy machine; twice is a failure. The report tells of it. */
 const again = 1
 
+/** What takes longest, in this order: whatever begins last should be short. */
+const longest = [
+  /library\/bench\.part/,
+  /library\/hostile\.part/,
+  /e2e\/upgrade\//,
+  /e2e\/sigkill/,
+  /pool-image/,
+  /cutover/,
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const index = longest.findIndex((pattern) => pattern.test(moduleId))
+      return index === -1 ? longest.length : index
+    }
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
+  }
+}
+
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
     // Vitest leaves one core free; on two cores that would be half of them.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
