@@ -41,6 +41,8 @@ start_service() {
 start_proxy() {
   keep_socat proxy -d -d -T "$(duration_seconds "$STEP_IDLE")" \
     "TCP4-LISTEN:$1,bind=$STEP_BIND,reuseaddr,fork,max-children=$STEP_CONNECTIONS" UNIX-CONNECT:socket
+  # It takes a moment; asked at once, the answer would always be no.
+  sleep 0.3
   wait_for_kept 10 listens "$1"
 }
 
