@@ -7,8 +7,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  * `x.jenkins.test.ts` needs a real controller named by FOOTMAN_TEST_JENKINS_URL, _USER and _TOKEN.
  */
 const special = ['test/**/*.part.test.ts', 'test/**/*.jenkins.test.ts']
-/** Whole stories, after everything else. */
-const stories = ['test/e2e/**/*.part.test.ts']
+/** Told one after the other when everything else is over: they kill at moments that do not come on a machine that is busy. */
+const stories = ['test/e2e/serve.part.test.ts', 'test/e2e/sigkill.part.test.ts']
 /** A browser, a package mirror or an engine may be slow once on a busy machine; twice is a failure. The report tells of it. */
 const again = 1
 
@@ -72,6 +72,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           retry: again,
+          fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
       },
