@@ -9,6 +9,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const special = ['test/**/*.part.test.ts', 'test/**/*.jenkins.test.ts']
 /** Told one after the other when everything else is over: they kill at moments that do not come on a machine that is busy. */
 const stories = ['test/e2e/serve.part.test.ts', 'test/e2e/sigkill.part.test.ts']
+/** Longer than a round of tests may take, all together: `npm run test:long`. */
+const long = [
+  'test/e2e/upgrade/*.part.test.ts',
+  'test/library/steps/{cutover*,etcd-*,with-etcd-config,pool-image,ship-image}.part.test.ts',
+]
 /** A browser, a package mirror or an engine may be slow once on a busy machine; twice is a failure. The report tells of it. */
 const again = 1
 
@@ -50,7 +55,7 @@ export default defineConfig({
           // They wait more than they work: for engines, browsers and servers.
           maxWorkers: 3,
           include: ['test/**/*.part.test.ts'],
-          exclude: stories,
+          exclude: [...stories, ...long],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           retry: again,
@@ -71,12 +76,22 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'long',
+          include: long,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          retry: again,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
           name: 'jenkins',
           include: ['test/**/*.jenkins.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],
