@@ -11,7 +11,6 @@ import type {
   PutFile,
 } from '../container-engine.ts'
 import type { EngineEndpoint } from '../docker-host.ts'
-import type { SshSurroundings } from '../ssh-surroundings.ts'
 import {
   engineInfo,
   imageAnswer,
@@ -23,42 +22,20 @@ import {
   listedState,
   versionAnswer,
 } from './answers.ts'
-import { chooseApiVersion } from './api-version.ts'
 import { firstEntry, packFiles } from './archive.ts'
-import { Asker } from './ask.ts'
-import { type DockerClient, dockerClient } from './client.ts'
+import type { Asker } from './ask.ts'
+import type { DockerClient } from './client.ts'
 import { createOptions } from './create-options.ts'
 import { joinLogFrames } from './log-frames.ts'
-import { sshAgentFor } from './over-ssh.ts'
-
-export interface EngineOptions {
-  /** For an engine behind SSH. */
-  ssh?: SshSurroundings
-  timeoutMs: number
-  silenceMs: number
-  signal?: AbortSignal | undefined
-}
+import { type NegotiateOptions, negotiate } from './negotiate.ts'
 
 /** An engine at this endpoint that answered, spoken to in an API version that both sides know. */
-export async function connectEngine(endpoint: EngineEndpoint, options: EngineOptions): Promise<DockerEngine> {
-  const asker = new Asker({ ...options, host: endpoint.host })
-  const agent = sshAgentFor(endpoint, options)
-  try {
-    const answer = await asker.ask({ signal: options.signal }, async (abortSignal) =>
-      dockerClient(endpoint, { agent }).version({ abortSignal }),
-    )
-    const version = chooseApiVersion(asker.read(versionAnswer, answer), endpoint.host)
-    return new DockerEngine({
-      docker: dockerClient(endpoint, { version, agent }),
-      asker,
-      longMs: options.timeoutMs * 3,
-      host: otherMachine(endpoint),
-      close: async () => agent?.close(),
-    })
-  } catch (error) {
-    await agent?.close()
-    throw error
-  }
+export async function connectEngine(
+  endpoint: EngineEndpoint,
+  options: NegotiateOptions,
+): Promise<DockerEngine> {
+  const { docker, asker, longMs, close } = await negotiate(endpoint, options)
+  return new DockerEngine({ docker, asker, longMs, host: otherMachine(endpoint), close })
 }
 
 /** Where the engine runs, if not here: undefined also for one that this machine's loopback leads to. */

@@ -1,11 +1,6 @@
 import type { ContainerHost } from '../../container-host.ts'
 import type { EngineEndpoint } from '../../docker-host.ts'
-import type { SshSurroundings } from '../../ssh-surroundings.ts'
-import { versionAnswer } from '../answers.ts'
-import { chooseApiVersion } from '../api-version.ts'
-import { Asker } from '../ask.ts'
-import { dockerClient } from '../client.ts'
-import { sshAgentFor } from '../over-ssh.ts'
+import { type NegotiateOptions, negotiate } from '../negotiate.ts'
 import { EngineApi } from './api.ts'
 import { execCalls } from './exec.ts'
 import { fileCalls } from './files.ts'
@@ -14,14 +9,9 @@ import { lifeCalls } from './life.ts'
 import { lookCalls } from './looks.ts'
 import { networkCalls, volumeCalls } from './surroundings.ts'
 
-export interface HostOptions {
-  /** For an engine behind SSH. */
-  ssh?: SshSurroundings
-  timeoutMs: number
-  silenceMs: number
+export interface HostOptions extends NegotiateOptions {
   /** Says where the docker command line keeps its logins. */
   env: NodeJS.ProcessEnv
-  signal?: AbortSignal | undefined
 }
 
 /**
@@ -29,14 +19,8 @@ export interface HostOptions {
  * as this process lives.
  */
 export async function connectHost(endpoint: EngineEndpoint, options: HostOptions): Promise<ContainerHost> {
-  const asker = new Asker({ ...options, host: endpoint.host })
-  const agent = sshAgentFor(endpoint, options)
-  const answer = await asker.ask({ signal: options.signal }, async (abortSignal) =>
-    dockerClient(endpoint, { agent }).version({ abortSignal }),
-  )
-  const version = chooseApiVersion(asker.read(versionAnswer, answer), endpoint.host)
-  const docker = dockerClient(endpoint, { version, agent })
-  const api = new EngineApi({ docker, asker, longMs: options.timeoutMs * 3 })
+  const { docker, asker, version, longMs } = await negotiate(endpoint, options)
+  const api = new EngineApi({ docker, asker, longMs })
   return {
     ...lookCalls(api, version.slice(1)),
     ...lifeCalls(api),
