@@ -1,6 +1,6 @@
 import { defineStep } from '../definition.ts'
 import { duration, host, imageReference, type Rule } from '../rules.ts'
-import { hostKey, userName } from '../ssh-rules.ts'
+import { sshAccess } from '../ssh-rules.ts'
 
 /** A folder that is made where it is missing, on other machines too: so it has a name that everybody can type. */
 const poolFolder: Rule = {
@@ -79,18 +79,7 @@ export const poolImage = defineStep({
       summary: 'The image that the other machine has already, for patch',
     },
     host: { type: 'string', rule: host, summary: 'The other machine, for sync and patch' },
-    port: { type: 'integer', minimum: 1, maximum: 65_535, default: 22, summary: 'Where its sshd listens' },
-    user: { type: 'string', rule: userName, summary: 'Who logs in there; otherwise the user of login' },
-    login: {
-      type: 'credentials',
-      kind: 'sshKey',
-      summary: 'The key that logs in, without a passphrase; otherwise what the agent has',
-    },
-    hostKeys: {
-      type: 'list',
-      rule: hostKey,
-      summary: 'The keys that the host may have; otherwise those that the agent knows',
-    },
+    ...sshAccess,
     sudo: {
       type: 'boolean',
       default: false,

@@ -1,6 +1,6 @@
 import { defineStep } from '../definition.ts'
 import { containerName, duration, host, imageReference, type Rule } from '../rules.ts'
-import { hostKey, userName } from '../ssh-rules.ts'
+import { sshAccess } from '../ssh-rules.ts'
 
 /** What docker import takes by --change. */
 const change: Rule = {
@@ -39,18 +39,7 @@ export const shipImage = defineStep({
     container: { type: 'string', rule: containerName, summary: 'The container to send, as one layer' },
     as: { type: 'string', rule: nameThere, summary: 'Its name there; otherwise the one that it has here' },
     host: { type: 'string', required: true, rule: host, summary: 'The other machine' },
-    port: { type: 'integer', minimum: 1, maximum: 65_535, default: 22, summary: 'Where its sshd listens' },
-    user: { type: 'string', rule: userName, summary: 'Who logs in there; otherwise the user of login' },
-    login: {
-      type: 'credentials',
-      kind: 'sshKey',
-      summary: 'The key that logs in, without a passphrase; otherwise what the agent has',
-    },
-    hostKeys: {
-      type: 'list',
-      rule: hostKey,
-      summary: 'The keys that the host may have; otherwise those that the agent knows',
-    },
+    ...sshAccess,
     compress: {
       type: 'choice',
       choices: ['auto', 'zstd', 'gzip', 'none'],
