@@ -57,6 +57,8 @@ const imagePath = '[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*'
 const tag = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}'
 const digest = 'sha256:[0-9a-f]{64}'
 const byte = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
+/** Pattern of an IPv4 address. */
+export const ipv4 = `${byte}[.]${byte}[.]${byte}[.]${byte}`
 const zeros = '0'.repeat(64)
 
 /** Any text of one line that no program can take for an option. */
@@ -164,7 +166,7 @@ export const memorySize: Rule = {
 export const cidr: Rule = {
   name: 'CIDR',
   expects: 'an IPv4 network such as 172.17.0.0/16',
-  pattern: `${byte}[.]${byte}[.]${byte}[.]${byte}/(3[0-2]|[12]?[0-9])`,
+  pattern: `${ipv4}/(3[0-2]|[12]?[0-9])`,
   longest: 18,
   accepts: ['172.17.0.0/16', '10.0.0.1/32', '0.0.0.0/0'],
   refuses: ['172.17.0.0', '256.0.0.0/8', '10.0.0.0/33', '10.0.0/8', '::1/128', '-1.0.0.0/8'],

@@ -1,11 +1,10 @@
 import { defineStep } from '../definition.ts'
-import { argument, duration, imageReference, type Rule } from '../rules.ts'
+import { argument, duration, imageReference, ipv4, type Rule } from '../rules.ts'
 
 const bindAddress: Rule = {
   name: 'bind address',
   expects: 'an IPv4 address of this machine such as 127.0.0.1, or 0.0.0.0 for all',
-  pattern:
-    '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])([.](25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}',
+  pattern: ipv4,
   longest: 15,
   accepts: ['127.0.0.1', '0.0.0.0', '172.17.0.1'],
   refuses: ['localhost', '::1', '127.0.0', '127.0.0.256', '-127.0.0.1', '127.0.0.1,fork'],
@@ -106,5 +105,5 @@ export const tcpService = defineStep({
       scripted: "tcpService(program: ['./fake-mail-server.sh'], connections: 1) {\n    sh 'npm test'\n}",
     },
   ],
-  uses: ['leftovers', 'ports'],
+  uses: ['containers', 'leftovers', 'ports'],
 })

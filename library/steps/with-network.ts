@@ -1,5 +1,5 @@
 import { defineStep } from '../definition.ts'
-import { cidr, containerName, duration, imageReference, type Rule } from '../rules.ts'
+import { containerName, duration, imageReference, ipv4, type Rule } from '../rules.ts'
 
 /** What other containers call it by: a name for DNS. */
 const alias: Rule = {
@@ -45,7 +45,7 @@ export const subnet: Rule = {
 const address: Rule = {
   name: 'address',
   expects: 'an IPv4 address such as 10.99.0.1',
-  pattern: cidr.pattern.slice(0, cidr.pattern.lastIndexOf('/')),
+  pattern: ipv4,
   longest: 15,
   accepts: ['10.99.0.1', '255.255.255.255'],
   refuses: ['10.99.0', '10.99.0.256', '10.99.0.1/24', '-1.2.3.4', '::1'],

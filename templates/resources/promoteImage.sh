@@ -238,7 +238,7 @@ step_plan() {
   for tag in ${names[@]+"${names[@]}"}; do plan "give it the tag $tag too"; done
   if given "$STEP_BACKUP_TAG"; then plan "keep what $target_tag was as $STEP_BACKUP_TAG"; fi
   if given "$STEP_CONTRACT"; then plan "do so only if $STEP_CONTRACT says that it keeps its contract"; fi
-  if [ "$STEP_TOOL" = auto ] && ! has_any_tool; then
+  if [ "$STEP_TOOL" = auto ] && [ -z "$(best_tool)" ]; then
     plan 'find out how much has to move: none of skopeo, regctl, crane and docker is here'
     return 0
   fi

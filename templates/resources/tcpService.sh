@@ -1,14 +1,14 @@
 # socat parts the words of EXEC at blanks and ends addresses at commas and colons: so it sees neither values nor paths,
 # but runs in CALL_FOLDER a script that holds them.
 write_program() {
-  local words
+  local words labels
   read_lines words "$STEP_PROGRAM"
+  call_labels
   {
     printf '#!/usr/bin/env bash\ncd %q || exit\n' "$PWD"
     if given "$STEP_IMAGE"; then
       printf 'exec docker run --rm --interactive --init --name %q"$$" ' "footman-$CALL_ID-"
-      printf '%q ' --label "footman.call=$CALL_ID" --label "jenkins.job=${JOB_NAME-}" --label "jenkins.build=${BUILD_NUMBER-}" \
-        --user "$(id -u):$(id -g)" --volume "$PWD:$PWD" --workdir "$PWD" "$STEP_IMAGE"
+      printf '%q ' "${labels[@]}" --user "$(id -u):$(id -g)" --volume "$PWD:$PWD" --workdir "$PWD" "$STEP_IMAGE"
     else
       printf 'exec '
     fi
@@ -93,11 +93,6 @@ step_finish() {
 }
 
 step_end() {
-  local ids
   end_marked
-  if [ -f "$CALL_FOLDER/program" ] && given "$STEP_IMAGE" && has_program docker; then
-    ids=$(docker ps --all --quiet --no-trunc --filter "label=footman.call=$CALL_ID" 2>/dev/null) || return 0
-    # shellcheck disable=SC2086 # one word for each
-    [ -z "$ids" ] || docker rm --force --volumes $ids >/dev/null 2>&1 || true
-  fi
+  if [ -f "$CALL_FOLDER/program" ] && given "$STEP_IMAGE"; then release_containers; fi
 }

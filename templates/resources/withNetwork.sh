@@ -129,7 +129,7 @@ step_end() {
   release_containers
   [ -f "$CALL_FOLDER/networks" ] || return 0
   name=$(cat "$CALL_FOLDER/networks")
-  is_ours network "$name" || return 0
+  is_own_network "$name" || return 0
   if [ -f "$CALL_FOLDER/members" ]; then
     while IFS= read -r member; do docker network disconnect --force "$name" "$member" >/dev/null 2>&1 || true; done <"$CALL_FOLDER/members"
   fi

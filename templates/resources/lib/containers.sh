@@ -7,11 +7,9 @@ call_labels() {
 # note KIND NAME: what the release will look for.
 note() { printf '%s\n' "$2" >>"$CALL_FOLDER/$1"; }
 
-# is_ours KIND NAME: whether it carries the mark of this call.
-is_ours() {
-  local template='{{index .Config.Labels "footman.call"}}'
-  if [ "$1" = network ]; then template='{{index .Labels "footman.call"}}'; fi
-  [ "$(docker "$1" inspect --format "$template" "$2" 2>/dev/null)" = "$CALL_ID" ]
+# is_own_network NAME: whether it carries the mark of this call.
+is_own_network() {
+  [ "$(docker network inspect --format '{{index .Labels "footman.call"}}' "$1" 2>/dev/null)" = "$CALL_ID" ]
 }
 
 # wait_for_containers SECONDS NAME...: until all run, and those with a health check are healthy.

@@ -21,26 +21,24 @@ split_reference() {
   esac
 }
 
-has_any_tool() {
+# best_tool: the best one that this machine has, or nothing.
+best_tool() {
   local candidate
   for candidate in skopeo regctl crane docker; do
-    if has_program "$candidate"; then return 0; fi
+    if has_program "$candidate"; then
+      printf '%s' "$candidate"
+      return 0
+    fi
   done
-  return 1
 }
 
 # choose_tool WISH: sets tool to it, or with auto to the best one that there is.
 choose_tool() {
-  local candidate
   tool=$1
   if [ "$tool" = auto ]; then
-    for candidate in skopeo regctl crane docker; do
-      if has_program "$candidate"; then
-        tool=$candidate
-        return 0
-      fi
-    done
-    fail 'it needs skopeo, regctl, crane or docker, and this machine has none of them' 'on Debian: apt-get install skopeo'
+    tool=$(best_tool)
+    [ -n "$tool" ] || fail 'it needs skopeo, regctl, crane or docker, and this machine has none of them' 'on Debian: apt-get install skopeo'
+    return 0
   fi
   # Debian has neither crane nor regctl.
   case $tool in
