@@ -5,6 +5,7 @@ import type { HealthProbe } from './health/health.ts'
 import { healthProbe, type ProbeOptions } from './health/probe.ts'
 import type { Jenkins } from './jenkins.ts'
 import { type WebAddress, webAddress } from './launch-options.ts'
+import { asTexts } from './recipe/json.ts'
 import { tunnelAgent } from './tunnel.ts'
 
 /** As for a probe; where Jenkins listens is read off the container. */
@@ -66,13 +67,9 @@ const usual: WebAddress = { port: 8080, prefix: '' }
 function addressOf(container: RawContainer | undefined): WebAddress | undefined {
   if (!container) return undefined
   const { Cmd, Env } = container.Config
-  const variables = textsOf(Env).map((line) => {
+  const variables = asTexts(Env).map((line) => {
     const at = line.indexOf('=')
     return [line.slice(0, at), line.slice(at + 1)]
   })
-  return webAddress(textsOf(Cmd), Object.fromEntries(variables))
-}
-
-function textsOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+  return webAddress(asTexts(Cmd), Object.fromEntries(variables))
 }

@@ -1,5 +1,6 @@
-import type { JsonObject, RawContainer } from '../../core/container-host.ts'
+import type { RawContainer } from '../../core/container-host.ts'
 import { runProbe } from '../health/admin-probe.ts'
+import { asArray, asObject, asText } from '../recipe/json.ts'
 import type { Work } from './work.ts'
 
 /** Runs the admin's own check, where there is one. Why the controller is not healthy, or undefined. Throws UserError when it cannot be started. */
@@ -15,9 +16,8 @@ export async function askAdmin(work: Work, container: string, version: string): 
 
 /** Where this machine reaches the controller, by the first published port but the one for agents. */
 function publishedUrl({ NetworkSettings }: RawContainer): string | undefined {
-  const ports = Object.entries((NetworkSettings.Ports ?? {}) as JsonObject)
+  const ports = Object.entries(asObject(NetworkSettings.Ports))
   const [, bindings] = ports.find(([port, bound]) => port !== '50000/tcp' && Array.isArray(bound)) ?? []
-  const [binding] = Array.isArray(bindings) ? bindings : []
-  const port = (binding as JsonObject | undefined)?.HostPort
-  return typeof port === 'string' && port !== '' ? `http://127.0.0.1:${port}/` : undefined
+  const port = asText(asObject(asArray(bindings)[0]).HostPort)
+  return port === '' ? undefined : `http://127.0.0.1:${port}/`
 }

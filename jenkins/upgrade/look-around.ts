@@ -1,5 +1,6 @@
 import type { ContainerHost, RawContainer, RawImage } from '../../core/container-host.ts'
 import { UserError } from '../../core/errors.ts'
+import { asTexts } from '../recipe/json.ts'
 import { neighbourIdsOf } from '../recipe/make-recipe.ts'
 import type { Release } from './contract.ts'
 import { digestOf, type Newest, newest } from './newest.ts'
@@ -79,8 +80,7 @@ export async function othersBeside(
 
 /** As the official image says; others may not. */
 export function versionIn(image: RawImage): string | undefined {
-  const env = Array.isArray(image.Config.Env) ? image.Config.Env : []
   const prefix = 'JENKINS_VERSION='
-  const line = env.find((one): one is string => typeof one === 'string' && one.startsWith(prefix))
+  const line = asTexts(image.Config.Env).find((one) => one.startsWith(prefix))
   return line?.slice(prefix.length) || undefined
 }

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../core/container-host.ts'
+import { asArray, asObject } from '../recipe/json.ts'
 import type { HomeMount, Recipe } from '../recipe/recipe.ts'
 import { labels } from './names.ts'
 
@@ -82,11 +83,3 @@ function isLeftOut(source: string, target: string, home: HomeMount): boolean {
 
 /** Folders with sockets in them. */
 const powerful = new Set(['/', '/run', '/var', '/var/run'])
-
-function asObject(value: Json | undefined): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
-}
-
-function asArray(value: Json | undefined): Json[] {
-  return Array.isArray(value) ? value : []
-}
