@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { shippedFile } from '../../core/package.ts'
 import { runOrThrow } from '../../core/process.ts'
 import { startFarEngine } from '../library/support/far-engine.ts'
-import { freePort } from '../library/support/free-port.ts'
+import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 import type { Bench, Figure, Workbench } from './bench.ts'
 

@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, vi } from 'vitest'
 import { readIfExists } from '../../core/atomic-write.ts'
 import { acquireLock } from '../../core/lock.ts'
 import { type Child, startChild } from './child.ts'
+import { freePort } from './free-port.ts'
 import { tempDir } from './temp-dir.ts'
 
 /**
@@ -51,13 +51,4 @@ async function holderAmong(contenders: Child[], lock: string): Promise<Child | u
 
 async function holdsIn(log: string): Promise<number> {
   return ((await readIfExists(log)) ?? '').split('\n').length
-}
-
-/** A port that nobody uses now; it is not reserved. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }

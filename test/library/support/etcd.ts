@@ -2,8 +2,8 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/until.ts'
-import { freePort } from './free-port.ts'
 
 const run = promisify(execFile)
 

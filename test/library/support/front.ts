@@ -4,9 +4,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/until.ts'
 import { type Etcd, startEtcd } from './etcd.ts'
-import { freePort } from './free-port.ts'
 
 const run = promisify(execFile)
 

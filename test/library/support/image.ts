@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { onTestFinished } from 'vitest'
+import { librariesOf } from '../../../jenkins/practice/machine-files.ts'
 
 const run = promisify(execFile)
 
@@ -83,8 +84,8 @@ async function fill(root: string, { programs = [], paths = [], files = {} }: Ima
     'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n',
   )
   await writeFile(join(root, 'etc/group'), 'root:x:0:\nnogroup:x:65534:\n')
-  const needed = await Promise.all(programs.map(librariesOf))
-  for (const path of new Set([...programs, ...needed.flat()])) await copy(path, root, '-L')
+  const needed = (await librariesOf(programs)).map(({ source }) => source)
+  for (const path of new Set([...programs, ...needed])) await copy(path, root, '-L')
   for (const path of paths) await copy(path, root, '-a')
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(root, path)), { recursive: true })
@@ -97,9 +98,4 @@ async function copy(path: string, root: string, how: string): Promise<void> {
   await mkdir(dirname(join(root, path)), { recursive: true })
   await rm(join(root, path), { force: true })
   await run('cp', [how, path, join(root, path)])
-}
-
-async function librariesOf(program: string): Promise<string[]> {
-  const { stdout } = await run('ldd', [program]).catch(() => ({ stdout: '' }))
-  return [...stdout.matchAll(/(\/[^ ]+) \(0x/g)].map((match) => match[1] ?? '')
 }
