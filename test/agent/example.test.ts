@@ -1,38 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { checkAgentConfig } from '../../agent/config/check.ts'
 import { agentConfigSchema } from '../../agent/config/schema.ts'
 import { describeConfig } from '../../core/config/describe.ts'
-import { loadConfig } from '../../core/config/load.ts'
-import { type Shape, shapeOf } from '../../core/config/shape.ts'
-import { shippedFile } from '../../core/package.ts'
-import { tempDir } from '../support/temp-dir.ts'
+import { exampleConfig } from '../support/example-config.ts'
 
-const example = await readFile(shippedFile('agent/agent.example.yaml'), 'utf8')
-/** A # that is followed by a word comments out a setting; one that is followed by a blank begins an explanation. */
-const uncommented = example.replace(/^(\s*)#(?=\S)/gm, '$1')
-
-async function load(text: string) {
-  const path = join(await tempDir(), 'agent.yaml')
-  await writeFile(path, text)
-  return loadConfig({
-    schema: agentConfigSchema,
-    fileName: 'agent.yaml',
-    search: [],
-    path,
-    env: {},
-    exampleCommand: 'footman agent config --example',
-  })
-}
-
-function settings(shape: Shape, path = ''): string[] {
-  if (shape.kind === 'section') {
-    return [...shape.keys].flatMap(([key, inner]) => settings(inner, path === '' ? key : `${path}.${key}`))
-  }
-  if (shape.kind === 'list' && shape.item.kind === 'section') return settings(shape.item, `${path}[0]`)
-  return [path]
-}
+const { example, uncommented, load, settings } = await exampleConfig(
+  'agent/agent.example.yaml',
+  agentConfigSchema,
+)
 
 it('the example is valid as it is, and changes nothing but the controller', async () => {
   const { value } = await load(example)
@@ -53,7 +28,7 @@ it('the example mentions every setting', async () => {
   const given = describeConfig(await load(uncommented))
     .filter(({ source }) => source !== 'default')
     .map(({ path }) => path)
-  for (const setting of settings(shapeOf(agentConfigSchema))) {
+  for (const setting of settings) {
     expect(given.some((path) => path === setting || path.startsWith(`${setting}.`))).toBe(true)
   }
 })
