@@ -40,6 +40,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Some wait for clocks and processes; meanwhile others work.
+          maxWorkers: 3,
           include: ['test/**/*.test.ts'],
           exclude: special,
           testTimeout: 10_000,
